@@ -1,0 +1,29 @@
+"""Draw or run one exhibit: python -m press dropout.figures:plot_moments out.svg"""
+
+import sys
+from pathlib import Path
+
+from press.modules import SourceError
+from press.worker import Runner
+
+
+def main(arguments):
+    if len(arguments) not in (1, 2):
+        return __doc__
+    target, *files = arguments
+    try:
+        shown = Runner(Path.cwd()).run(target, draw=bool(files))
+    except SourceError as error:
+        return str(error)
+    if files:
+        from press.draw import standalone
+
+        Path(files[0]).write_text(standalone(shown["svg"][0]), encoding="utf-8")
+    else:
+        print(shown["text"])
+    return None
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, "")
+    sys.exit(main(sys.argv[1:]))

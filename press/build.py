@@ -1,0 +1,267 @@
+"""One build: scan the pages, run what is missing, and collect everything that is wrong."""
+
+import ast
+import json
+import os
+import queue
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+from press.formula import FormulaError, mathml
+from press.modules import PACKAGE, Project, SourceError, nearest
+from press.pages import IN_FORMULA, INLINE, PageError, Place, parse_number, scan
+from press.reach import Digests
+from press.store import Store
+from press.worker import key_of
+
+WORKERS = 2
+ENVIRONMENT = {"KERAS_BACKEND": "torch", "MPLBACKEND": "agg", "OMP_NUM_THREADS": "1"}
+
+
+@dataclass(frozen=True)
+class Failure:
+    """What is wrong: where a page meets it, and where it comes from."""
+
+    place: Place
+    name: str
+    why: str
+    cause: str = ""
+
+    def __str__(self):
+        name = f"{self.name}: " if self.name else ""
+        cause = f"\n    {self.cause}" if self.cause else ""
+        return f"{self.place}: {name}{self.why}{cause}"
+
+
+class Build:
+    """What the pages name, with what each shows or why it cannot."""
+
+    def __init__(self, root, pages, time_limit):
+        self.root, self.pages, self.time_limit = Path(root).resolve(), pages, time_limit
+        self.project = Project(self.root)
+        self.digests = Digests(self.project)
+        self.store = Store(self.root / ".cache")
+        self.shown, self.errors, self.failures = {}, {}, []
+        self.exhibits, self.unsaved = [], None
+
+    def run(self):
+        """Fill `shown`, `errors` (a SourceError for each run that has none) and `failures`."""
+        formulas = self._scan()
+        misses = self._misses()
+        if misses:
+            start = time.perf_counter()
+            _Crew(self, misses).work()
+            seconds = time.perf_counter() - start
+            say(f"{count(len(misses), 'function')} run in {seconds:.1f} s")
+        if self.unsaved:
+            say(f"the cache cannot be written, so nothing is kept: {self.unsaved}")
+        for exhibit, place in self.exhibits:
+            try:
+                self._check(exhibit)
+            except SourceError as error:
+                cause = f"{error.file}:{error.line}"
+                self._fail(place, ", ".join(exhibit.targets), error.why, cause)
+            except PageError as error:
+                self._fail(place, "", str(error))
+        for tex, place in formulas:
+            try:
+                self.mathml(tex)
+            except FormulaError as error:
+                self._fail(place, "", str(error))
+            except (PageError, SourceError):
+                continue  # reported with the number itself
+        self.failures.sort(key=lambda failure: (failure.place.page, failure.place.line))
+
+    def report(self):
+        lines = "\n".join(map(str, self.failures))
+        return f"\n{lines}\n\n{count(len(self.failures), 'failure')}; nothing was written."
+
+    def result(self, target, draw=False):
+        """What one function shows; a SourceError if it failed."""
+        if (target, draw) in self.errors:
+            raise self.errors[target, draw]
+        return self.shown[target, draw]
+
+    def number(self, number):
+        """The text of a computed number."""
+        name = number.targets[0]
+        value = self.result(name)["value"]
+        for key in filter(None, number.path.split(".")):
+            known = value if isinstance(value, dict) else {}
+            if isinstance(value, list):
+                known = {str(index): item for index, item in enumerate(value)}
+            if key not in known:
+                raise PageError(f"{name} has no number {key!r}{nearest(key, known)}")
+            name, value = f"{name}.{key}", known[key]
+        try:
+            return format(value, number.spec) if number.spec else f"{value:.4g}"
+        except (TypeError, ValueError) as error:
+            raise PageError(f"{name} = {value!r}: {error}") from None
+
+    def with_numbers(self, text, pattern=INLINE):
+        """The text with the numbers it names put in."""
+        return pattern.sub(lambda match: self.number(parse_number(*match.groups())), text)
+
+    def mathml(self, tex, *, block=False):
+        return mathml(self.with_numbers(tex, IN_FORMULA), block=block)
+
+    def wrong_versions(self, claim):
+        """{right function: wrong function} of a claim, as `wrong.py` beside it lists them."""
+        dotted, _, name = claim.partition(":")
+        target = f"{dotted.rpartition('.')[0]}.wrong:BREAKS"
+        module, statement = self.project.find(target)
+        try:
+            versions = ast.literal_eval(statement.value)[name]
+        except (KeyError, ValueError):
+            raise SourceError(module.file, statement.lineno, f"no wrong version of {name}") from None
+        return {right: f"{target.partition(':')[0]}:{wrong}" for right, wrong in versions.items()}
+
+    def _scan(self):
+        formulas = []
+        for path in sorted((self.root / self.pages).rglob("*.md")):
+            page = path.relative_to(self.root).as_posix()
+            found, tex, mistakes = scan(page, path.read_text(encoding="utf-8"))
+            self.exhibits += found
+            formulas += tex
+            for place, why in mistakes:
+                self._fail(place, "", why)
+        return formulas
+
+    def _misses(self):
+        """Runs that the store lacks, experiments before what receives them."""
+        misses = {}
+
+        def want(target, draw):
+            if (target, draw) in misses or (target, draw) in self.shown:
+                return
+            kept = self.store.load(key_of(target, draw), self.digests.digest(target, draw=draw))
+            if kept:
+                self.shown[target, draw] = kept[0]
+                return
+            for experiment in self.project.inputs(target, draw=draw).values():
+                want(experiment, False)
+            misses[target, draw] = None
+
+        for exhibit, _ in self.exhibits:
+            for target, draw in exhibit.runs:
+                try:
+                    if not self.digests.grounded(target, draw=draw):
+                        module, statement = self.project.find(target)
+                        why = f"{target} is a constant: no teaching code or library stands behind it"
+                        raise SourceError(module.file, statement.lineno, why)
+                    want(target, draw)
+                except SourceError as error:
+                    self.errors[target, draw] = error
+        return list(misses)
+
+    def _check(self, exhibit):
+        for target, draw in exhibit.runs:
+            self.result(target, draw)
+        if exhibit.kind == "snippet":
+            for target in exhibit.targets:
+                self.project.find(target)
+        if exhibit.kind == "claim":
+            for wrong in self.wrong_versions(exhibit.targets[0]).values():
+                self.project.find(wrong)
+        if exhibit.kind == "num":
+            self.number(exhibit)
+
+    def _fail(self, place, name, why, cause=""):
+        self.failures.append(Failure(place, name, why, cause))
+
+
+class _Crew:
+    """Worker processes that take the misses from one queue, an article at a time."""
+
+    def __init__(self, build, misses):
+        self.build, self.total, self.done = build, len(misses), 0
+        self.lock, self.articles = threading.Lock(), queue.SimpleQueue()
+        sizes = Counter(article_of(target) for target, _ in misses)
+        for article, _ in sizes.most_common():
+            self.articles.put([run for run in misses if article_of(run[0]) == article])
+        self.hands = min(WORKERS, len(sizes))
+
+    def work(self):
+        threads = [threading.Thread(target=self._hand) for _ in range(self.hands)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    def _hand(self):
+        process = None
+        while not self.articles.empty():
+            for target, draw in self.articles.get():
+                if process is None or process.poll() is not None:
+                    process = self._start()
+                self._one(process, target, draw)
+        if process:
+            process.stdin.close()
+            process.wait()
+
+    def _start(self):
+        environment = {**os.environ, **ENVIRONMENT}
+        environment.pop("PYTHONOPTIMIZE", None)  # it would strip every assertion
+        command = [sys.executable, "-m", "press.worker", str(self.build.root)]
+        pipe = subprocess.PIPE
+        return subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, env=environment)
+
+    def _one(self, process, target, draw):
+        build, start = self.build, time.perf_counter()
+        try:
+            for experiment in build.project.inputs(target, draw=draw).values():
+                if (experiment, False) in build.errors:
+                    raise build.errors[experiment, False]
+            shown = self._ask(process, target, draw)
+        except SourceError as error:
+            build.errors[target, draw] = error
+        else:
+            build.shown[target, draw] = shown
+            build.unsaved = shown.get("unsaved", build.unsaved)
+        with self.lock:
+            self.done += 1
+            state = "failed" if (target, draw) in build.errors else "      "
+            seconds = time.perf_counter() - start
+            say(f"{self.done:4}/{self.total} {seconds:6.1f} s {state} {target}")
+
+    def _ask(self, process, target, draw):
+        late = threading.Event()
+        timer = threading.Timer(self.build.time_limit, lambda: (late.set(), process.kill()))
+        timer.start()
+        try:
+            process.stdin.write(json.dumps({"target": target, "draw": draw}) + "\n")
+            process.stdin.flush()
+            line = process.stdout.readline()
+        except BrokenPipeError:
+            line = ""
+        finally:
+            timer.cancel()
+        reply = json.loads(line) if line else self._died(process, late.is_set(), target)
+        if "why" in reply:
+            raise SourceError(reply["file"], reply["line"], reply["why"])
+        return reply["shown"]
+
+    def _died(self, process, late, target):
+        code = process.wait()
+        why = f"its process died (exit code {code}{', killed by a signal' if code < 0 else ''})"
+        if late:
+            why = f"it ran longer than the time limit of {self.build.time_limit:g} s"
+        module, statement = self.build.project.find(target)
+        return {"file": module.file, "line": statement.lineno, "why": why}
+
+
+def article_of(target):
+    return target.partition(":")[0].partition(".")[0]
+
+
+def count(number, noun):
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def say(text):
+    print(f"press: {text}", file=sys.stderr, flush=True)

@@ -1,0 +1,138 @@
+"""The Markdown extension: runs the build when loaded, then places its results."""
+
+import re
+import sys
+from pathlib import Path
+from xml.etree.ElementTree import SubElement
+
+from markdown.blockprocessors import BlockProcessor
+from markdown.extensions import Extension
+from markdown.inlinepatterns import InlineProcessor
+from markdown.treeprocessors import Treeprocessor
+from markdown.util import STX
+
+from press import show
+from press.build import Build
+from press.formula import FORMULA, FormulaError
+from press.modules import SourceError, stamp
+from press.pages import PageError, parse_fence, parse_number
+
+PLACEHOLDER = re.compile(rf"{STX}wzxhzdk:(\d+)\x03")
+_builds = {}
+
+
+class Press(Extension):
+    """Options: the pages' folder, where sources are linked to, seconds a function may run."""
+
+    def __init__(self, **options):
+        self.config = {
+            "pages": ["docs", "folder of the pages, below the project"],
+            "source": ["", "address that source files are linked below"],
+            "time_limit": [120, "seconds one function may run"],
+        }
+        super().__init__(**options)
+
+    def extendMarkdown(self, md):  # noqa: N802 (Markdown's name)
+        md.press = self
+        self.build = current_build(self.getConfig("pages"), self.getConfig("time_limit"))
+        md.parser.blockprocessors.register(Formulas(md.parser), "press-formula", 75)
+        md.inlinePatterns.register(InlineFormula(FORMULA.pattern, md), "press-formula", 185)
+        md.treeprocessors.register(Captions(md), "press-captions", 30)
+
+    def source(self, target):
+        """(file, link or empty) of a target."""
+        module, statement = self.build.project.find(target)
+        base = self.getConfig("source").rstrip("/")
+        lines = f"#L{statement.lineno}-L{statement.end_lineno}"
+        return module.file, f"{base}/{module.file}{lines}" if base else ""
+
+
+def current_build(pages, time_limit):
+    """The build of this process; while serving, a new one whenever a file has changed."""
+    serving = "serve" in sys.argv
+    key = (Path.cwd(), pages)
+    files = [p for folder in (pages, "snippets") for p in Path(folder).rglob("*") if p.is_file()]
+    seen = {path: stamp(path) for path in files if path.suffix != ".pyc"} if serving else None
+    if _builds.get(key, (None, 0))[1] != seen:
+        build = Build(Path.cwd(), pages, time_limit)
+        build.run()
+        _builds[key] = build, seen
+        if build.failures and not serving:
+            raise SystemExit(build.report())
+        if build.failures:
+            print(build.report(), file=sys.stderr)
+    return _builds[key][0]
+
+
+def snippet(source, language, css_class, options, md, **rest):
+    return _exhibit("snippet", source, md)
+
+
+def figure(source, language, css_class, options, md, **rest):
+    return _exhibit("figure", source, md)
+
+
+def claim(source, language, css_class, options, md, **rest):
+    return _exhibit("claim", source, md)
+
+
+def output(source, language, css_class, options, md, **rest):
+    return _exhibit("output", source, md)
+
+
+def num(source, language, css_class, md):
+    press = md.press
+    try:
+        number = parse_number(source)
+        return show.number(press, number)
+    except (PageError, SourceError) as error:
+        return show.failure(error)
+
+
+def _exhibit(kind, source, md):
+    """HTML of a fence, its text between markers for `Captions` to find."""
+    try:
+        return getattr(show, kind)(md.press, parse_fence(kind, source))
+    except (PageError, SourceError) as error:
+        return show.failure(error)
+
+
+class Captions(Treeprocessor):
+    """Makes a placed figure or claim part of the page's tree, so that its text is Markdown."""
+
+    def run(self, root):
+        blocks = self.md.htmlStash.rawHtmlBlocks
+        for node in list(root.iter()):
+            match = PLACEHOLDER.fullmatch((node.text or "").strip())
+            parts = show.TEXT.split(str(blocks[int(match[1])])) if match else []
+            if len(parts) == 3:
+                before, text, after = parts
+                node.tag, node.text = "div", self.md.htmlStash.store(before)
+                node.set("class", "exhibit")
+                slot = SubElement(node, "span")
+                slot.text, slot.tail = text, self.md.htmlStash.store(after)
+
+
+class InlineFormula(InlineProcessor):
+    def handleMatch(self, match, data):  # noqa: N802 (Markdown's name)
+        return set_formula(self.md, match), match.start(0), match.end(0)
+
+
+class Formulas(BlockProcessor):
+    def test(self, parent, block):
+        match = FORMULA.fullmatch(block.strip())
+        return bool(match and match["block"])
+
+    def run(self, parent, blocks):
+        match = FORMULA.fullmatch(blocks.pop(0).strip())
+        formula = SubElement(parent, "div", {"class": "formula"})
+        formula.text = set_formula(self.parser.md, match)
+
+
+def set_formula(md, match):
+    tex = match["block"] or match["inline"]
+    try:
+        html = md.press.build.mathml(tex, block=bool(match["block"]))
+    except (FormulaError, PageError, SourceError) as error:
+        html = show.failure(error)
+    return md.htmlStash.store(html)

@@ -1,0 +1,183 @@
+"""The project's Python files, parsed: what binds each name, and what runs on import."""
+
+import ast
+import copy
+import difflib
+from pathlib import Path
+
+PACKAGE = "snippets"
+IMPORTS = (ast.Import, ast.ImportFrom)
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+PLAIN = (ast.expr_context, ast.operator, ast.unaryop, ast.Constant, ast.Name, ast.BinOp,
+         ast.UnaryOp, ast.Tuple, ast.List, ast.Set, ast.Dict)  # fmt: skip
+
+
+class SourceError(Exception):
+    """A cause that has a place: file, line and one line of why."""
+
+    def __init__(self, file, line, why):
+        super().__init__(f"{file}:{line}: {why}")
+        self.file, self.line, self.why = str(file), line, why
+
+
+class Module:
+    """One parsed file; `bindings` maps a name to its top-level statements."""
+
+    def __init__(self, root, name, path):
+        self.name, self.path, self.file = name, path, path.relative_to(root).as_posix()
+        self.source = path.read_text(encoding="utf-8")
+        try:
+            self.tree = ast.parse(self.source)
+        except SyntaxError as error:
+            raise SourceError(self.file, error.lineno or 1, f"SyntaxError: {error.msg}") from None
+        self.bindings = {}
+        for statement in self.tree.body:
+            for bound in bound_names(statement):
+                self.bindings.setdefault(bound, []).append(statement)
+        self.effects = [statement for statement in self.tree.body if has_effect(statement)]
+
+    def text(self, statement):
+        return "\n".join(self.source.splitlines()[first_line(statement) - 1 : statement.end_lineno])
+
+    def imported(self, statement):
+        """(module, attribute or None, local name) of each name an import binds."""
+        if isinstance(statement, ast.Import):
+            return [(a.name, None, a.asname or a.name.split(".")[0]) for a in statement.names]
+        source = statement.module or ""
+        if statement.level:
+            parts = self.name.split(".")
+            depth = statement.level - (self.path.name == "__init__.py")
+            source = ".".join([*parts[: len(parts) - depth], *filter(None, [source])])
+        return [(source, a.name, a.asname or a.name) for a in statement.names]
+
+
+class Project:
+    """The modules below a folder, each parsed when first asked for."""
+
+    def __init__(self, root):
+        self.root, self._modules, self._stamps = Path(root).resolve(), {}, {}
+
+    def module(self, name):
+        """The module of that dotted name, or None if it is not a file of this project."""
+        if name not in self._modules:
+            base = self.root.joinpath(*name.split("."))
+            paths = (base.with_suffix(".py"), base / "__init__.py")
+            path = next(filter(Path.is_file, paths), None)
+            self._modules[name] = Module(self.root, name, self.seen(path)) if path else None
+        return self._modules[name]
+
+    def find(self, target):
+        """The module and the statement that `module:name`, relative to snippets, stands for."""
+        dotted, _, name = target.partition(":")
+        module = self.module(f"{PACKAGE}.{dotted}")
+        if module is None:
+            folder = self.root / PACKAGE
+            paths = (path.relative_to(folder).with_suffix("") for path in folder.rglob("*.py"))
+            near = nearest(dotted, sorted(".".join(path.parts) for path in paths))
+            raise SourceError(f"{PACKAGE}/{dotted.replace('.', '/')}.py", 1, f"no such file{near}")
+        if name not in module.bindings:
+            raise SourceError(module.file, 1, f"no {name!r} here{nearest(name, module.bindings)}")
+        statement = module.bindings[name][-1]
+        if isinstance(statement, IMPORTS):
+            why = f"{name!r} is imported here; name it where it is defined, below {PACKAGE}/"
+            raise SourceError(module.file, statement.lineno, why)
+        return module, statement
+
+    def inputs(self, target, *, draw=False, above=()):
+        """Parameter name to target, for the experiments that a function receives."""
+        module, function = self.find(target)
+
+        def wrong(why):
+            return SourceError(module.file, function.lineno, why)
+
+        if not isinstance(function, ast.FunctionDef):
+            raise wrong(f"{target} is not a function")
+        if target in above:
+            raise wrong("experiments that need each other: " + " -> ".join([*above, target]))
+        spec = function.args
+        names = [arg.arg for arg in [*spec.posonlyargs, *spec.args, *spec.kwonlyargs]]
+        names += [f"*{arg.arg}" for arg in (spec.vararg, spec.kwarg) if arg]
+        if draw and names[:1] != ["fig"]:
+            raise wrong("the first parameter of a figure is fig")
+        article = target.split(".")[0]
+        home = self.module(f"{PACKAGE}.{article}.experiments")
+        known = home.bindings if home else {}
+        for name in names[draw:]:
+            if not isinstance(known.get(name, [None])[-1], ast.FunctionDef):
+                near = nearest(name, known)
+                raise wrong(f"parameter {name!r}: no experiment of that name{near}")
+        experiments = {name: f"{article}.experiments:{name}" for name in names[draw:]}
+        for experiment in experiments.values():
+            self.inputs(experiment, above=(*above, target))
+        return experiments
+
+    def seen(self, path):
+        """The path, noting how it looked before it is read."""
+        self._stamps.setdefault(path, stamp(path))
+        return path
+
+    def unchanged(self):
+        """Whether every file read so far still looks as it did then."""
+        return all(stamp(path) == before for path, before in self._stamps.items())
+
+
+def bound_names(statement):
+    """The names that a top-level statement binds in its module."""
+    if isinstance(statement, (*FUNCTIONS, ast.ClassDef)):
+        return {statement.name}
+    names = set()
+    for node in ast.walk(statement):
+        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
+            names.add(node.id)
+        elif isinstance(node, IMPORTS):
+            names |= {alias.asname or alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, (*FUNCTIONS, ast.ClassDef)):
+            names.add(node.name)
+    return names
+
+
+def has_effect(statement):
+    """Whether importing may do more here than bind a function or a literal to a name."""
+    if isinstance(statement, IMPORTS) or is_docstring(statement):
+        return False
+    if isinstance(statement, FUNCTIONS):
+        at_import = [*statement.decorator_list, *statement.args.defaults]
+        at_import += filter(None, statement.args.kw_defaults)
+        return statement.name.startswith("__") or not all(map(is_plain, at_import))
+    named = isinstance(statement, ast.Assign) and all(
+        isinstance(target, ast.Name) for target in statement.targets
+    )
+    return not (named and is_plain(statement.value))
+
+
+def is_plain(expression):
+    return all(isinstance(node, PLAIN) for node in ast.walk(expression))
+
+
+def is_docstring(statement):
+    value = statement.value if isinstance(statement, ast.Expr) else None
+    return isinstance(value, ast.Constant) and isinstance(value.value, str)
+
+
+def without_docstrings(statement):
+    statement = copy.deepcopy(statement)
+    for node in ast.walk(statement):
+        body = getattr(node, "body", None)
+        if isinstance(body, list) and body and is_docstring(body[0]):
+            body[0] = ast.Pass()
+    return statement
+
+
+def first_line(statement):
+    decorators = getattr(statement, "decorator_list", [])
+    return min(node.lineno for node in [statement, *decorators])
+
+
+def nearest(name, known):
+    close = difflib.get_close_matches(name, known, 1)
+    return f"; did you mean {close[0]!r}?" if close else ""
+
+
+def stamp(path):
+    status = path.stat() if path.exists() else None
+    return status and (status.st_mtime_ns, status.st_size)

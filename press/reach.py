@@ -1,0 +1,203 @@
+"""What a function depends on: the project's statements and files it can reach.
+
+A function pulls in the top-level statements that bind the names it uses, and theirs in turn.
+Importing a module also runs its other top-level statements, so those that do more than bind a
+plain value count too. Whatever cannot be seen through, such as `open` on a computed path or
+`getattr` by string, widens the reach to every file below `snippets/`, never narrows it.
+"""
+
+import ast
+import hashlib
+import os
+import platform
+import sys
+from pathlib import Path
+
+from press.modules import IMPORTS, PACKAGE, without_docstrings
+
+GROUND = {"scratch", "torch_", "keras_"}
+ORACLES = {"torch", "keras", "sklearn", "scipy"}
+READERS = {
+    "open", "read_text", "read_bytes", "load", "loadtxt", "genfromtxt", "fromfile", "memmap",
+    "read_csv",
+}  # fmt: skip
+BLIND = READERS | {
+    "__builtins__", "__code__", "__dict__", "__doc__", "__file__", "__globals__", "_getframe",
+    "attrgetter", "ctypes", "glob", "importlib", "inspect", "iterdir", "listdir", "methodcaller",
+    "pkgutil", "rglob", "runpy", "scandir", "subprocess", "sys", "traceback", "walk",
+}  # fmt: skip
+BLIND_BUILTINS = {"__import__", "compile", "eval", "exec", "getattr", "globals", "locals", "vars"}
+ENVIRONMENT = {"environ", "environb", "getenv", "getenvb"}
+
+
+class Reach:
+    """All that stands behind one function; `statements` lists dependencies first."""
+
+    def __init__(self, project, target):
+        self.project, self.entered, self.seen = project, set(), set()
+        self.statements, self.named, self.files = [], set(), set()
+        self.libraries, self.import_lines = set(), {}
+        self.blind = self.environment = False
+        module, _ = project.find(target)
+        self._name(module, target.partition(":")[2])
+
+    @property
+    def grounded(self):
+        """Whether teaching code, a recorded file or a library stands behind the function."""
+        homes = {module.name.rpartition(".")[2] for module, _ in self.statements}
+        return bool(homes & GROUND or self.libraries & ORACLES or self.files)
+
+    def _enter(self, dotted):
+        """Importing `a.b.c` runs the top-level statements of a, a.b and a.b.c."""
+        parts = dotted.split(".")
+        for depth in range(1, len(parts) + 1):
+            module = self.project.module(".".join(parts[:depth]))
+            if module and module.name not in self.entered:
+                self.entered.add(module.name)
+                for statement in filter(lambda node: isinstance(node, IMPORTS), module.tree.body):
+                    for source, attribute, _ in module.imported(statement):
+                        self._enter(source)
+                        self._enter(f"{source}.{attribute}")
+                for statement in module.effects:
+                    self._statement(module, statement)
+
+    def _name(self, module, name):
+        self._enter(module.name)
+        for statement in module.bindings.get(name, []):
+            if isinstance(statement, IMPORTS):
+                self._import(module, statement, name)
+            else:
+                self.named.add(statement)
+                self._statement(module, statement)
+
+    def _import(self, module, statement, only=None):
+        for source, attribute, local in module.imported(statement):
+            if only not in (None, local):
+                continue
+            found = self.project.module(source)
+            inner = self.project.module(f"{source}.{attribute}")
+            if inner and not (found and attribute in found.bindings):
+                self._whole(inner)
+            elif found and attribute not in (None, "*"):
+                self._name(found, attribute)
+            elif found:
+                self.blind |= attribute == "*"
+                self._whole(found)
+            else:
+                self.libraries.add(source.split(".")[0])
+                self.blind |= attribute == "*" or not BLIND.isdisjoint({source, attribute, local})
+                self.environment |= attribute in ENVIRONMENT
+                if only:
+                    self.import_lines[local] = import_line(source, attribute, local)
+
+    def _whole(self, module):
+        """A module used as a value: all that it binds."""
+        self._enter(module.name)
+        for name in module.bindings:
+            self._name(module, name)
+
+    def _statement(self, module, statement):
+        if statement not in self.seen:
+            self.seen.add(statement)
+            self._visit(module, without_docstrings(statement))
+            self.statements.append((module, statement))
+
+    def _visit(self, module, node):
+        children = list(ast.iter_child_nodes(node))
+        if isinstance(node, ast.Name | ast.Attribute):
+            name = node.id if isinstance(node, ast.Name) else node.attr
+            self.blind |= name in BLIND
+            self.environment |= name in ENVIRONMENT
+            if isinstance(node, ast.Name):
+                self.blind |= name in BLIND_BUILTINS
+                self._name(module, name)
+        elif isinstance(node, IMPORTS):
+            self._import(module, node)
+        elif isinstance(node, ast.Constant):
+            self.files |= self._files(module, node.value)
+        elif isinstance(node, ast.Call) and self._reads_what_it_names(module, node):
+            children = [*node.args, *getattr(getattr(node.func, "value", None), "args", [])]
+        elif isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store):
+            sets_environment = getattr(node.value, "attr", None) in ENVIRONMENT
+            children = [node.value.value, node.slice] if sets_environment else children
+        for child in children:
+            self._visit(module, child)
+
+    def _reads_what_it_names(self, module, call):
+        """Whether a call such as open("data.csv") gives the path of an existing file outright."""
+        name = getattr(call.func, "id", None) or getattr(call.func, "attr", None)
+        inner = getattr(getattr(call.func, "value", None), "args", [])
+        paths = [getattr(argument, "value", None) for argument in [*inner, *call.args][:1]]
+        outright = all(isinstance(a, ast.Constant) for a in [*inner, *call.args, *call.keywords])
+        return name in READERS and outright and any(self._files(module, path) for path in paths)
+
+    def _files(self, module, text):
+        if not isinstance(text, str) or not 0 < len(text) < 200 or "\n" in text or "\0" in text:
+            return set()
+        folders = self.project.root, self.project.root / PACKAGE, module.path.parent
+        return {path for path in (f / text for f in folders) if path.suffix and path.is_file()}
+
+
+class Digests:
+    """Hashes of all that could change what a function returns or draws."""
+
+    def __init__(self, project):
+        self.project, self._reaches, self._known, self._dumps = project, {}, {}, {}
+        here = Path(__file__).parent
+        run = [project.root / "requirements.txt", here / "worker.py"]
+        draw = [*run, here / "draw.py", *sorted(here.glob("fonts/*.ttf"))]
+        self._machinery = {False: self._hashes(run), True: self._hashes(draw)}
+
+    def reach(self, target):
+        if target not in self._reaches:
+            self._reaches[target] = Reach(self.project, target)
+        return self._reaches[target]
+
+    def grounded(self, target, *, draw=False):
+        inputs = self.project.inputs(target, draw=draw).values()
+        return self.reach(target).grounded or any(map(self.grounded, inputs))
+
+    def digest(self, target, *, draw=False):
+        if (target, draw) not in self._known:
+            reach = self.reach(target)
+            statements = sorted(reach.statements, key=lambda pair: (pair[0].name, pair[1].lineno))
+            parts = [target, self._machinery[draw]]
+            parts += [f"{module.name} {self._dump(statement)}" for module, statement in statements]
+            files = reach.files | (self._everything() if reach.blind else set())
+            parts += [f"{path.name} {sha(self.project.seen(path))}" for path in sorted(files)]
+            if reach.environment:
+                parts += [f"{name}={value}" for name, value in sorted(os.environ.items())]
+            inputs = self.project.inputs(target, draw=draw).values()
+            parts += [self.digest(experiment) for experiment in inputs]
+            self._known[target, draw] = hashlib.sha256("\0".join(parts).encode()).hexdigest()
+        return self._known[target, draw]
+
+    def _dump(self, statement):
+        if statement not in self._dumps:
+            self._dumps[statement] = ast.dump(without_docstrings(statement))
+        return self._dumps[statement]
+
+    def _everything(self):
+        files = (self.project.root / PACKAGE).rglob("*")
+        return {path for path in files if path.is_file() and path.suffix != ".pyc"}
+
+    def _hashes(self, paths):
+        hashes = [sha(self.project.seen(path)) for path in paths if path.exists()]
+        return " ".join([sys.version, platform.platform(), *hashes])
+
+
+def import_line(source, attribute, local):
+    line = f"from {source} import {attribute}" if attribute else f"import {source}"
+    return line if local == (attribute or source.split(".")[0]) else f"{line} as {local}"
+
+
+def sha(path):
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def runnable(reaches):
+    """The source of functions with all they use from this project, for an empty namespace."""
+    lines = {line for reach in reaches for line in reach.import_lines.values()}
+    named = [pair for reach in reaches for pair in reach.statements if pair[1] in reach.named]
+    texts = [module.text(statement) for module, statement in dict.fromkeys(named)]
+    return "\n\n\n".join(["\n".join(sorted(lines)), *texts]).lstrip() + "\n"

@@ -1,0 +1,43 @@
+"""Results on disk, one file each: a checksum, a line of JSON, then a pickle where there is one."""
+
+import hashlib
+import json
+import os
+from pathlib import Path
+
+KEPT = 4  # results of one function, so that switching branches costs nothing
+
+
+class Store:
+    def __init__(self, folder):
+        self.folder = Path(folder)
+
+    def path(self, key, digest):
+        return self.folder / f"{key.replace(':', '.')}-{digest[:24]}"
+
+    def load(self, key, digest):
+        """(what a page shows, the pickle), or None if missing or damaged."""
+        try:
+            check, _, body = self.path(key, digest).read_bytes().partition(b"\n")
+        except OSError:
+            return None
+        if hashlib.sha256(body).hexdigest().encode() != check:
+            return None
+        shown, _, pickled = body.partition(b"\n")
+        return json.loads(shown), pickled
+
+    def save(self, key, digest, shown, pickled=b""):
+        """Write it whole or not at all; OSError if it cannot be written."""
+        path = self.path(key, digest)
+        body = json.dumps(shown).encode() + b"\n" + pickled
+        self.folder.mkdir(parents=True, exist_ok=True)
+        draft = path.with_name(f"{path.name}.{os.getpid()}.draft")
+        draft.write_bytes(hashlib.sha256(body).hexdigest().encode() + b"\n" + body)
+        draft.replace(path)
+        others = self.folder.glob(f"{path.name.rpartition('-')[0]}-*")
+        for old in sorted(others, key=age)[KEPT:]:
+            old.unlink(missing_ok=True)
+
+
+def age(path):
+    return -path.stat().st_mtime if path.exists() else 0

@@ -1,0 +1,143 @@
+"""Runs functions, in a process of its own: one target a line on stdin, one reply a line.
+
+The tests use the same `Runner`, so they share experiments with the pages.
+"""
+
+import contextlib
+import importlib
+import io
+import json
+import os
+import pickle
+import pprint
+import sys
+import time
+import traceback
+from pathlib import Path
+from types import MappingProxyType
+
+from press.modules import PACKAGE, Project, SourceError
+from press.reach import Digests
+from press.store import Store
+
+LARGEST_SHOWN = 4096  # numbers of an array that pages can name
+
+
+class Runner:
+    """Calls functions with their experiments, each computed once and kept in the store."""
+
+    def __init__(self, root):
+        self.project = Project(root)
+        self.digests = Digests(self.project)
+        self.store = Store(self.project.root / ".cache")
+        self.memo = {}
+
+    def experiment(self, target):
+        """The result of an experiment, read-only."""
+        if target not in self.memo:
+            self.run(target, draw=False)
+        return self.memo[target]
+
+    def run(self, target, *, draw):
+        """What a page shows of a function, from the store or by calling it."""
+        digest, key = self.digests.digest(target, draw=draw), key_of(target, draw)
+        is_experiment = ".experiments:" in target
+        kept = self.store.load(key, digest)
+        if kept:
+            shown, pickled = kept
+            if is_experiment:
+                self.memo[target] = frozen(pickle.loads(pickled))
+            return shown
+        shown, result = self.call(target, draw=draw)
+        pickled = b""
+        if is_experiment:
+            pickled = pickle.dumps(result)
+            self.memo[target] = frozen(result)
+        if self.project.unchanged():
+            try:
+                self.store.save(key, digest, shown, pickled)
+            except OSError as error:
+                shown = shown | {"unsaved": str(error)}
+        return shown
+
+    def call(self, target, *, draw):
+        inputs = self.project.inputs(target, draw=draw).items()
+        arguments = {name: self.experiment(experiment) for name, experiment in inputs}
+        dotted, _, name = target.partition(":")
+        start, printed = time.perf_counter(), io.StringIO()
+        with self.located(target), contextlib.redirect_stdout(printed):
+            function = getattr(importlib.import_module(f"{PACKAGE}.{dotted}"), name)
+            if draw:
+                from press.draw import drawings
+
+                result = drawings(function, arguments, prefix=name)
+            else:
+                result = function(**arguments)
+        shown = {"svg": result} if draw else {"value": plain(result)}
+        shown["text"] = printed.getvalue() or pprint.pformat(result, width=72)
+        shown["seconds"] = time.perf_counter() - start
+        return shown, result
+
+    @contextlib.contextmanager
+    def located(self, target):
+        """Turn what a function raises into its file, line and one line of why."""
+        try:
+            yield
+        except (Exception, SystemExit) as error:
+            frames = traceback.extract_tb(error.__traceback__)
+            root = str(self.project.root / PACKAGE)
+            own = [frame for frame in frames if frame.filename.startswith(root)]
+            module, statement = self.project.find(target)
+            file, line = module.file, statement.lineno
+            if own:
+                file = Path(own[-1].filename).relative_to(self.project.root).as_posix()
+                line = own[-1].lineno
+            detail = str(error) or (own[-1].line if own else "")
+            why = f"{type(error).__name__}: {detail}".split("\n")[0]
+            raise SourceError(file, line, why) from error
+
+
+def key_of(target, draw):
+    return f"{target}.svg" if draw else target
+
+
+def plain(value):
+    """The value in JSON's types; large arrays are left out."""
+    if isinstance(value, dict | MappingProxyType):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if hasattr(value, "tolist"):
+        return value.tolist() if getattr(value, "size", 0) <= LARGEST_SHOWN else None
+    return value if isinstance(value, str | int | float | None) else repr(value)
+
+
+def frozen(value):
+    """The value with every dict, list and array in it read-only."""
+    if isinstance(value, dict):
+        return MappingProxyType({key: frozen(item) for key, item in value.items()})
+    if isinstance(value, list | tuple):
+        return tuple(frozen(item) for item in value)
+    if hasattr(value, "setflags"):
+        value = value.view()
+        value.setflags(write=False)
+    return value
+
+
+def serve(root, jobs, replies):
+    runner = Runner(root)
+    for line in jobs:
+        job = json.loads(line)
+        try:
+            reply = {"shown": runner.run(job["target"], draw=job["draw"])}
+        except SourceError as error:
+            reply = {"file": error.file, "line": error.line, "why": error.why}
+        replies.write(json.dumps(reply) + "\n")
+        replies.flush()
+
+
+if __name__ == "__main__":
+    channel = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)  # what a library prints must not look like a reply
+    sys.path.insert(0, sys.argv[1])
+    serve(sys.argv[1], sys.stdin, channel)

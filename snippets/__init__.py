@@ -1,0 +1,5 @@
+"""The code the articles teach, tested as it is shown."""
+
+import os
+
+os.environ["KERAS_BACKEND"] = "torch"

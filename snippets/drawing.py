@@ -1,0 +1,27 @@
+"""What the figures of all articles share: panels, units and how wide the drawing is."""
+
+
+def is_narrow(fig):
+    """Whether this is the phone's drawing."""
+    return fig.get_figwidth() < 6
+
+
+def panels(fig, count):
+    """Axes side by side, or one above the other on a narrow drawing."""
+    if not is_narrow(fig):
+        return fig.subplots(1, count, gridspec_kw={"wspace": 0.12})
+    fig.set_figheight(0.95 * count * fig.get_figheight())
+    return fig.subplots(count, 1, gridspec_kw={"hspace": 0.12})
+
+
+def unit(ax, text, indent=0):
+    """What the y axis counts, at its left end above the top tick."""
+    ax.annotate(
+        text,
+        (0, 1),
+        xycoords="axes fraction",
+        xytext=(-indent, 8),
+        textcoords="offset points",
+        color="muted",
+        size=14,
+    )
