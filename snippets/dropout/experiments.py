@@ -1,6 +1,8 @@
 """Seeded experiments: each returns its data, draws nothing."""
 
+import keras
 import numpy as np
+import sklearn
 import torch
 from scipy.optimize import brentq
 from scipy.special import entr, expit
@@ -41,15 +43,22 @@ def demo():
 
     def train(kind):
         rng = np.random.default_rng(1)
-        return dropout(x, 0.4, True, rng, kind=kind)
+        return dropout(x, 0.4, True, rng, kind=kind, return_mask=True)
 
-    return {
+    standard, mask = train("standard")
+    inverted, _ = train("inverted")
+    found = {
         "input": x,
-        "standard_train": train("standard"),
-        "inverted_train": train("inverted"),
+        "mask": mask,
+        "standard_train": standard,
+        "inverted_train": inverted,
         "standard_test": dropout(x, 0.4, False, kind="standard"),
         "inverted_test": dropout(x, 0.4, False, kind="inverted"),
     }
+    for name, values in found.items():
+        columns = " ".join(f"{value:5.2f}" for value in values)
+        print(f"{name.replace('_', ', '):15} {columns}")
+    return found
 
 
 def one_unit():
@@ -81,7 +90,7 @@ def one_unit():
 
 
 def random_unit():
-    """The same for an input that varies itself: N(1, 0.25)."""
+    """A unit that varies itself, N(1, 0.25), under drop rate 0.4."""
     rng = np.random.default_rng(0)
     x = rng.normal(1.0, 0.5, size=1_000_000)
     found = {"mean": 1.0, "var": 0.25, "drop_rate": 0.4}
@@ -142,7 +151,7 @@ def softmax(z):
 
 def all_masks(random_layer):
     """What a nonlinearity does to the mean over all 1024 masks."""
-    x, w, b = random_layer.values()
+    x, w, b = (random_layer[key] for key in ("x", "w", "b"))
     rates = (0.1, 0.2, 0.5, 0.8)
 
     def gap(f, drop_rate):
@@ -160,6 +169,7 @@ def all_masks(random_layer):
         ]
     )
     unit = int(np.argmax(relu_gap[2]))
+    true_mean = exact_expectation(lambda y: relu(y @ w + b), x, 0.5)
     z = np.where(every_mask(10), x, 0.0) @ w[:, unit] / 0.5 + b[unit]
     mean, var = linear_moments(x, w, b, 0.5)
     return {
@@ -169,12 +179,13 @@ def all_masks(random_layer):
         "softmax_gap": softmax_gap,
         "geometric_gap": geometric_gap,
         "unit": unit,
+        "mask_count": len(z),
         "z": z,  # (1024,), each as likely at drop rate 0.5
         "z_mean": float(mean[unit]),
         "z_sd": float(np.sqrt(var[unit])),
         "positive_percent": float(100 * np.mean(z > 0)),
         "weight_scaled": float(relu(x @ w + b)[unit]),
-        "true_mean": float(relu(z).mean()),
+        "true_mean": float(true_mean[unit]),
     } | {
         f"{name}_gap_{100 * r:.0f}": float(np.abs(row).max())
         for name, gaps in (
@@ -238,16 +249,16 @@ def dictionary():
 
     def compare(name, optimizer, standard, matched, **shared):
         v = standard | shared
-        path, scores = descend("standard", optimizer, r, 1.0, v, v)
+        path, at_test = descend("standard", optimizer, r, 1.0, v, v)
         for case, w in (("matched", matched | shared), ("unmatched", v)):
-            other, other_scores = descend(
+            other, other_at_test = descend(
                 "inverted", optimizer, r, 1 - r, w, v
             )
             gap = np.abs((1 - r) * path - other).max(axis=(1, 2))
             found[f"{name}_{case}"] = gap  # (201,)
             found[f"{name}_{case}_max"] = float(gap.max())
             found[f"{name}_{case}_test"] = float(
-                np.abs(scores - other_scores).max()
+                np.abs(at_test - other_at_test).max()
             )
 
     lr = 0.1
@@ -288,8 +299,8 @@ def ridge(diabetes):
 
     for block in range(60):  # of 1000 steps on 16 rows
         rows = rng.integers(n, size=(1000, 16))
-        noisy = dropout(X[rows], 0.5, True, rng)  # (1000, 16, d)
-        for x, target in zip(noisy, y[rows], strict=True):
+        dropped = dropout(X[rows], 0.5, True, rng)  # (1000, 16, d)
+        for x, target in zip(dropped, y[rows], strict=True):
             w = w - 0.005 * 2 / 16 * x.T @ (x @ w - target)
             total += w
         distance.append(from_closed(total / (1000 * (block + 1))))
@@ -319,20 +330,20 @@ def digits():
     rng = np.random.default_rng(0)
     order = rng.permutation(len(X))
     train, test = order[:400], order[400:]
-    noisy = y[train].copy()
+    labels = y[train].copy()
     redrawn = rng.choice(400, size=80, replace=False)
-    noisy[redrawn] = rng.integers(10, size=80)
+    labels[redrawn] = rng.integers(10, size=80)
     return {
         "x": X[train],
-        "noisy": noisy,
+        "noisy": labels,
         "clean": y[train],
         "x_test": X[test],
         "y_test": y[test],
         "train_size": 400,
         "test_size": len(test),
         "redrawn": 80,
-        "wrong": int(np.sum(noisy != y[train])),
-        "wrong_percent": float(100 * np.mean(noisy != y[train])),
+        "wrong": int(np.sum(labels != y[train])),
+        "wrong_percent": float(100 * np.mean(labels != y[train])),
     }
 
 
@@ -457,12 +468,11 @@ def mc_scores(weights, index, digits):
         rows["nll"].append([mean_nll(p, labels) for p in means])
         rows["scaled_error"].append(error_percent(scaled, labels))
         rows["scaled_nll"].append(mean_nll(scaled, labels))
-        mc = means[-1]
-        information = entropy(mc) - entropy(passes).mean(axis=0)
-        doubts = entropy(scaled), entropy(mc), information
-        for key, p, doubt in zip(
-            aurocs, (scaled, mc, mc), doubts, strict=True
-        ):
+        mean = means[-1]
+        information = entropy(mean) - entropy(passes).mean(axis=0)
+        doubts = entropy(scaled), entropy(mean), information
+        votes = scaled, mean, mean
+        for key, p, doubt in zip(aurocs, votes, doubts, strict=True):
             mistake = p.argmax(axis=1) != labels
             rows[key].append(roc_auc_score(mistake, doubt))
     found = {"passes": counts}
@@ -470,8 +480,8 @@ def mc_scores(weights, index, digits):
     for key in keys[2:] + aurocs:
         found[f"{key}_mean"] = float(found[key].mean())
     for key in keys[:2]:
-        for count, mean in zip(counts, found[key].mean(axis=0), strict=True):
-            found[f"{key}_{count}"] = float(mean)
+        for count, column in zip(counts, found[key].T, strict=True):
+            found[f"{key}_{count}"] = float(column.mean())
     return found
 
 
@@ -496,12 +506,12 @@ def batchnorm():
     }
     found = {"rates": np.array(rates)}
     for name, (x, mean, var) in inputs.items():
-        predicted = [variance_shift(mean, var, r) for r in rates]
+        formula = [variance_shift(mean, var, r) for r in rates]
         measured = [
             torch_batchnorm_variance(torch.tensor(x).float(), r, seed=0)
             for r in rates
         ]
-        for key, values in (("predicted", predicted), ("measured", measured)):
+        for key, values in (("predicted", formula), ("measured", measured)):
             found[f"{name}_{key}"] = np.array(values)
             for r, value in zip(rates, values, strict=True):
                 found[f"{name}_{key}_{100 * r:.0f}"] = float(value)
@@ -516,11 +526,12 @@ def relatives():
     normal = torch.tensor(rng.normal(size=500_000))
     alpha = torch_alpha_dropout(normal, 0.5, seed=0)
     gaussian = keras_gaussian_dropout(np.ones(500_000), 0.4, seed=0)
-    x, w = rng.normal(size=10), rng.normal(size=(10, 2))
-    units = dropout(np.tile(x, (50_000, 1)), 0.5, True, rng) @ w
-    weights = dropout(np.tile(w, (50_000, 1, 1)), 0.5, True, rng)
-    connects = np.einsum("d,mdk->mk", x, weights)  # (m, 2)
-    _, var = linear_moments(x, w, np.zeros(2), 0.5)
+    x, w = rng.normal(size=10), rng.normal(size=(10, 1))
+    twins = np.hstack([w, w])  # two neurons with the same weights
+    units = dropout(np.tile(x, (50_000, 1)), 0.5, True, rng) @ twins
+    weights = dropout(np.tile(twins, (50_000, 1, 1)), 0.5, True, rng)
+    connects = np.einsum("d,mdk->mk", x, weights)  # (50_000, 2)
+    _, var = linear_moments(x, twins, np.zeros(2), 0.5)
     return {
         "spatial_mixed_maps": int(np.sum(maps.min(2) != maps.max(2))),
         "spatial_kept_percent": float(100 * np.mean(maps.max(2) == 2)),
@@ -565,4 +576,13 @@ def exercises():
         "adam_lr": equivalent_lr(0.1, 0.5, "adam"),
         "batchnorm_var": variance_shift(0, 1, 0.3),
         "paper_drop_rate": drop_rate,
+    }
+
+
+def versions():
+    """The libraries this article was built with."""
+    libraries = {"torch": torch, "keras": keras, "sklearn": sklearn}
+    return {
+        name: library.__version__.split("+")[0]
+        for name, library in libraries.items()
     }

@@ -1,6 +1,7 @@
 """Drawings of what the experiments found."""
 
 import numpy as np
+from matplotlib.ticker import MaxNLocator
 
 from snippets.drawing import is_narrow, panels, unit
 
@@ -111,8 +112,10 @@ def plot_mc(fig, mc):
         ax.axhline(scaled, color="s2", linestyle=DASHED)
         low, high = mc[f"scaled_{key}"].min(), mc[key].max()
         span = high - low
-        ax.set(ylim=(low - 0.25 * span, high + 0.08 * span), xlabel="forward passes averaged, k")
+        ax.set(ylim=(low - 0.25 * span, high + 0.08 * span), xlim=(0.9, 56),
+               xlabel="forward passes averaged, k")
         ax.text(1, scaled - 0.05 * span, "weight scaling, one pass", color="t2", va="top")
         ax.text(2.4, mc[key].mean(axis=0)[1] + 0.05 * span, "Monte Carlo", color="t3")
-        ax.set_xticks([1, 2, 5, 10, 20, 50, 100], ["1", "2", "5", "10", "20", "50", "100"])
+        ax.set_xticks(passes, [f"{k:d}" for k in passes])
+        ax.yaxis.set_major_locator(MaxNLocator(4))
         unit(ax, text, 30)

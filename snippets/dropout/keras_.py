@@ -6,9 +6,9 @@ import keras
 def keras_dropout(x, drop_rate, training, seed):
     """Dropout of x; the layer's rate is the drop rate.
 
-    >>> x = keras.ops.ones(5)
-    >>> keras_dropout(x, 0.75, True, seed=0).tolist()
-    [0.0, 0.0, 4.0, 4.0, 0.0]
+    >>> x = keras.ops.ones(100)
+    >>> keras_dropout(x, 0.75, True, seed=0).unique()
+    tensor([0., 4.])
     """
     layer = keras.layers.Dropout(drop_rate, seed=seed)
     return layer(x, training=training)
@@ -17,9 +17,9 @@ def keras_dropout(x, drop_rate, training, seed):
 def keras_called_directly(x, drop_rate, seed):
     """A new layer, called: without training it infers.
 
-    >>> x = keras.ops.ones(2)
-    >>> keras_called_directly(x, 0.5, seed=0).tolist()
-    [1.0, 1.0]
+    >>> x = keras.ops.ones(100)
+    >>> keras_called_directly(x, 0.75, seed=0).unique()
+    tensor([1.])
     """
     return keras.layers.Dropout(drop_rate, seed=seed)(x)
 

@@ -169,7 +169,8 @@ def every_mask(d):
     """
     if d > 20:
         raise ValueError(f"d must be at most 20, got {d}")
-    return np.arange(2**d)[:, None] >> np.arange(d) & 1 == 1
+    bits = np.arange(2**d)[:, None] >> np.arange(d)
+    return bits % 2 == 1
 
 
 def exact_expectation(f, x, drop_rate, *, kind="inverted"):
