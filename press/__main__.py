@@ -8,19 +8,19 @@ from press.worker import Runner
 
 
 def main(arguments):
-    if len(arguments) not in (1, 2):
+    if len(arguments) not in (1, 2) or ":" not in arguments[0]:
         return __doc__
     target, *files = arguments
     try:
         shown = Runner(Path.cwd()).run(target, draw=bool(files))
-    except SourceError as error:
-        return str(error)
-    if files:
-        from press.draw import standalone
+        if files:
+            from press.draw import standalone
 
-        Path(files[0]).write_text(standalone(shown["svg"][0]), encoding="utf-8")
-    else:
-        print(shown["text"])
+            Path(files[0]).write_text(standalone(shown["svg"][0]), encoding="utf-8")
+        else:
+            print(shown["text"])
+    except (SourceError, OSError) as error:
+        return str(error)
     return None
 
 

@@ -2,25 +2,22 @@
 
 import ast
 import json
-import os
-import queue
 import subprocess
 import sys
 import threading
 import time
-from collections import Counter
+from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 
 from press.formula import FormulaError, mathml
-from press.modules import PACKAGE, Project, SourceError, nearest
+from press.modules import Project, SourceError, nearest
 from press.pages import IN_FORMULA, INLINE, PageError, Place, parse_number, scan
 from press.reach import Digests
 from press.store import Store
 from press.worker import key_of
 
 WORKERS = 2
-ENVIRONMENT = {"KERAS_BACKEND": "torch", "MPLBACKEND": "agg", "OMP_NUM_THREADS": "1"}
 
 
 @dataclass(frozen=True)
@@ -68,9 +65,9 @@ class Build:
                 self._fail(place, ", ".join(exhibit.targets), error.why, cause)
             except PageError as error:
                 self._fail(place, "", str(error))
-        for tex, place in formulas:
+        for tex, block, place in formulas:
             try:
-                self.mathml(tex)
+                self.mathml(tex, block=block)
             except FormulaError as error:
                 self._fail(place, "", str(error))
             except (PageError, SourceError):
@@ -99,7 +96,7 @@ class Build:
                 raise PageError(f"{name} has no number {key!r}{nearest(key, known)}")
             name, value = f"{name}.{key}", known[key]
         try:
-            return format(value, number.spec) if number.spec else f"{value:.4g}"
+            return format(value, number.spec or ("" if isinstance(value, str) else ".4g"))
         except (TypeError, ValueError) as error:
             raise PageError(f"{name} = {value!r}: {error}") from None
 
@@ -116,10 +113,18 @@ class Build:
         target = f"{dotted.rpartition('.')[0]}.wrong:BREAKS"
         module, statement = self.project.find(target)
         try:
-            versions = ast.literal_eval(statement.value)[name]
-        except (KeyError, ValueError):
-            raise SourceError(module.file, statement.lineno, f"no wrong version of {name}") from None
-        return {right: f"{target.partition(':')[0]}:{wrong}" for right, wrong in versions.items()}
+            versions = ast.literal_eval(statement.value)[name].items()
+        except (AttributeError, KeyError, TypeError, ValueError):
+            versions = []
+        if not versions:
+            raise SourceError(module.file, statement.lineno, f"no wrong version of {name}")
+        found = {right: f"{target.partition(':')[0]}:{wrong}" for right, wrong in versions}
+        for wrong in found.values():
+            module, statement = self.project.find(wrong)
+            if not isinstance(statement, ast.FunctionDef) or not ast.get_docstring(statement):
+                why = f"{wrong} must be a function whose docstring says what is wrong"
+                raise SourceError(module.file, statement.lineno, why)
+        return found
 
     def _scan(self):
         formulas = []
@@ -152,7 +157,7 @@ class Build:
                 try:
                     if not self.digests.grounded(target, draw=draw):
                         module, statement = self.project.find(target)
-                        why = f"{target} is a constant: no teaching code or library stands behind it"
+                        why = f"{target} is a constant: no teaching code or library is behind it"
                         raise SourceError(module.file, statement.lineno, why)
                     want(target, draw)
                 except SourceError as error:
@@ -164,10 +169,16 @@ class Build:
             self.result(target, draw)
         if exhibit.kind == "snippet":
             for target in exhibit.targets:
-                self.project.find(target)
+                self.digests.reach(target)
         if exhibit.kind == "claim":
-            for wrong in self.wrong_versions(exhibit.targets[0]).values():
-                self.project.find(wrong)
+            target = exhibit.targets[0]
+            self.wrong_versions(target)
+            value = self.result(target)["value"]
+            values = value.values() if isinstance(value, dict) else [value]
+            if not all(isinstance(value, int | float) for value in values):
+                module, statement = self.project.find(target)
+                why = f"a claim returns a number or a dict of numbers, not {value!r}"
+                raise SourceError(module.file, statement.lineno, why)
         if exhibit.kind == "num":
             self.number(exhibit)
 
@@ -180,14 +191,15 @@ class _Crew:
 
     def __init__(self, build, misses):
         self.build, self.total, self.done = build, len(misses), 0
-        self.lock, self.articles = threading.Lock(), queue.SimpleQueue()
-        sizes = Counter(article_of(target) for target, _ in misses)
-        for article, _ in sizes.most_common():
-            self.articles.put([run for run in misses if article_of(run[0]) == article])
-        self.hands = min(WORKERS, len(sizes))
+        articles = defaultdict(list)
+        for run in misses:
+            articles[run[0].partition(".")[0]].append(run)
+        self.lock, self.hands = threading.Lock(), min(WORKERS, len(articles))
+        # One iterator for all hands: each takes what no other has taken.
+        self.articles = iter(sorted(articles.values(), key=len, reverse=True))
 
     def work(self):
-        threads = [threading.Thread(target=self._hand) for _ in range(self.hands)]
+        threads = [threading.Thread(target=self._hand, daemon=True) for _ in range(self.hands)]
         for thread in threads:
             thread.start()
         for thread in threads:
@@ -195,21 +207,17 @@ class _Crew:
 
     def _hand(self):
         process = None
-        while not self.articles.empty():
-            for target, draw in self.articles.get():
+        for runs in self.articles:
+            for target, draw in runs:
                 if process is None or process.poll() is not None:
                     process = self._start()
                 self._one(process, target, draw)
         if process:
-            process.stdin.close()
-            process.wait()
+            process.communicate()
 
     def _start(self):
-        environment = {**os.environ, **ENVIRONMENT}
-        environment.pop("PYTHONOPTIMIZE", None)  # it would strip every assertion
-        command = [sys.executable, "-m", "press.worker", str(self.build.root)]
-        pipe = subprocess.PIPE
-        return subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, env=environment)
+        command, pipe = [sys.executable, "-m", "press.worker"], subprocess.PIPE
+        return subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, cwd=self.build.root)
 
     def _one(self, process, target, draw):
         build, start = self.build, time.perf_counter()
@@ -241,22 +249,20 @@ class _Crew:
             line = ""
         finally:
             timer.cancel()
-        reply = json.loads(line) if line else self._died(process, late.is_set(), target)
+        whole = line.endswith("\n")
+        reply = json.loads(line) if whole else self._died(process, late.is_set(), target)
         if "why" in reply:
             raise SourceError(reply["file"], reply["line"], reply["why"])
         return reply["shown"]
 
     def _died(self, process, late, target):
-        code = process.wait()
+        process.communicate()
+        code = process.returncode
         why = f"its process died (exit code {code}{', killed by a signal' if code < 0 else ''})"
         if late:
             why = f"it ran longer than the time limit of {self.build.time_limit:g} s"
         module, statement = self.build.project.find(target)
         return {"file": module.file, "line": statement.lineno, "why": why}
-
-
-def article_of(target):
-    return target.partition(":")[0].partition(".")[0]
 
 
 def count(number, noun):

@@ -87,16 +87,19 @@ def clean_node(node, prefix):
     node.text = node.text if node.tag == f"{SVG}text" else None
     pairs = [part.split(":", 1) for part in old.pop("style", "").split(";") if ":" in part]
     for key, value in [*old.items(), *((key.strip(), value.strip()) for key, value in pairs)]:
-        value = NUMBER.sub(rounded, " ".join(value.split()))
+        value = " ".join(value.split())
+        value = value if key.endswith("opacity") else NUMBER.sub(rounded, value)
         if key in ("fill", "stroke") and value in INK_OF:
             classes.append(f"{key[0]}-{INK_OF[value]}")
+        elif node.tag == f"{SVG}image" or (key in ("fill", "stroke") and value.startswith("#")):
+            raise ValueError(f"{value[:20]} follows neither light nor dark: use {', '.join(INKS)}")
         elif key == "id" and node.tag != f"{SVG}g":
             node.set("id", f"{prefix}-{value}")
         elif key == f"{XLINK}href":
             node.set("href", f"#{prefix}-{value[1:]}")
-        elif (key, value) == ("fill", "none"):
-            node.set(key, value)
-        elif key in KEPT and (key, value) not in DEFAULTS and not value.startswith("rotate(0 "):
+        elif (key, value) == ("fill", "none") or (
+            key in KEPT and (key, value) not in DEFAULTS and not value.startswith("rotate(0 ")
+        ):
             node.set(key, value)
     if classes:
         node.set("class", " ".join(classes))
@@ -121,6 +124,8 @@ def rounded(match):
 
 def standalone(svg):
     """A drawing that carries its inks, to look at in a file of its own."""
-    rules = "".join(f".f-{name}{{fill:{ink}}}.s-{name}{{stroke:{ink}}}" for name, ink in INKS.items())
+    rules = "".join(
+        f".f-{name}{{fill:{ink}}}.s-{name}{{stroke:{ink}}}" for name, ink in INKS.items()
+    )
     base = "svg{font:15px 'STIX Two Text',serif;background:#fffefb}"
     return svg.replace("><", f"><style>{base}{rules}</style><", 1)

@@ -8,17 +8,24 @@ from xml.etree.ElementTree import SubElement
 from markdown.blockprocessors import BlockProcessor
 from markdown.extensions import Extension
 from markdown.inlinepatterns import InlineProcessor
+from markdown.preprocessors import Preprocessor
 from markdown.treeprocessors import Treeprocessor
 from markdown.util import STX
+from pymdownx.inlinehilite import InlineHiliteException
+from pymdownx.superfences import SuperFencesException
 
 from press import show
 from press.build import Build
-from press.formula import FORMULA, FormulaError
-from press.modules import SourceError, stamp
-from press.pages import PageError, parse_fence, parse_number
+from press.formula import FORMULA
+from press.modules import stamp
+from press.pages import parse_fence, parse_number
 
 PLACEHOLDER = re.compile(rf"{STX}wzxhzdk:(\d+)\x03")
 _builds = {}
+
+
+class PlacingError(SuperFencesException, InlineHiliteException):
+    """What could not be placed: the one kind of exception that those extensions let through."""
 
 
 class Press(Extension):
@@ -34,7 +41,9 @@ class Press(Extension):
 
     def extendMarkdown(self, md):  # noqa: N802 (Markdown's name)
         md.press = self
+        md.ESCAPED_CHARS = [*md.ESCAPED_CHARS, "$"]
         self.build = current_build(self.getConfig("pages"), self.getConfig("time_limit"))
+        md.preprocessors.register(Apart(md), "press-apart", 24)  # after superfences
         md.parser.blockprocessors.register(Formulas(md.parser), "press-formula", 75)
         md.inlinePatterns.register(InlineFormula(FORMULA.pattern, md), "press-formula", 185)
         md.treeprocessors.register(Captions(md), "press-captions", 30)
@@ -81,36 +90,48 @@ def output(source, language, css_class, options, md, **rest):
 
 
 def num(source, language, css_class, md):
-    press = md.press
-    try:
-        number = parse_number(source)
-        return show.number(press, number)
-    except (PageError, SourceError) as error:
-        return show.failure(error)
+    return _placed(lambda: show.number(md.press, parse_number(source)))
 
 
 def _exhibit(kind, source, md):
     """HTML of a fence, its text between markers for `Captions` to find."""
+    return _placed(lambda: getattr(show, kind)(md.press, parse_fence(kind, source)))
+
+
+def _placed(render):
+    """What it renders; while serving, a failure stands in its place."""
     try:
-        return getattr(show, kind)(md.press, parse_fence(kind, source))
-    except (PageError, SourceError) as error:
+        return render()
+    except Exception as error:
+        if "serve" not in sys.argv:
+            raise PlacingError(f"{type(error).__name__}: {error}") from error
         return show.failure(error)
 
 
+class Apart(Preprocessor):
+    """Makes a fence next to text a block of its own."""
+
+    def run(self, lines):
+        alone = re.compile(rf"[\s>]*{PLACEHOLDER.pattern}")
+        return [x for line in lines for x in (["", line, ""] if alone.fullmatch(line) else [line])]
+
+
 class Captions(Treeprocessor):
-    """Makes a placed figure or claim part of the page's tree, so that its text is Markdown."""
+    """Puts an exhibit's texts and anchors into the page's tree, where Markdown sees them."""
 
     def run(self, root):
-        blocks = self.md.htmlStash.rawHtmlBlocks
+        stash = self.md.htmlStash
         for node in list(root.iter()):
             match = PLACEHOLDER.fullmatch((node.text or "").strip())
-            parts = show.TEXT.split(str(blocks[int(match[1])])) if match else []
-            if len(parts) == 3:
-                before, text, after = parts
-                node.tag, node.text = "div", self.md.htmlStash.store(before)
+            html, *slots = (
+                show.SLOT.split(str(stash.rawHtmlBlocks[int(match[1])])) if match else [""]
+            )
+            if slots:
+                node.tag, node.text = "div", stash.store(html)
                 node.set("class", "exhibit")
-                slot = SubElement(node, "span")
-                slot.text, slot.tail = text, self.md.htmlStash.store(after)
+            for anchor, text, html in zip(slots[::3], slots[1::3], slots[2::3], strict=True):
+                slot = SubElement(node, "span", {"id": anchor} if anchor else {})
+                slot.text, slot.tail = text, stash.store(html)
 
 
 class InlineFormula(InlineProcessor):
@@ -130,9 +151,5 @@ class Formulas(BlockProcessor):
 
 
 def set_formula(md, match):
-    tex = match["block"] or match["inline"]
-    try:
-        html = md.press.build.mathml(tex, block=bool(match["block"]))
-    except (FormulaError, PageError, SourceError) as error:
-        html = show.failure(error)
-    return md.htmlStash.store(html)
+    tex, block = match["block"] or match["inline"], bool(match["block"])
+    return md.htmlStash.store(_placed(lambda: md.press.build.mathml(tex, block=block)))

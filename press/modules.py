@@ -25,19 +25,27 @@ class Module:
 
     def __init__(self, root, name, path):
         self.name, self.path, self.file = name, path, path.relative_to(root).as_posix()
-        self.source = path.read_text(encoding="utf-8")
         try:
+            self.source = path.read_text(encoding="utf-8")
             self.tree = ast.parse(self.source)
         except SyntaxError as error:
             raise SourceError(self.file, error.lineno or 1, f"SyntaxError: {error.msg}") from None
-        self.bindings = {}
+        except ValueError as error:
+            raise SourceError(self.file, 1, str(error)) from None
+        self.bindings, self._bare = {}, {}
         for statement in self.tree.body:
             for bound in bound_names(statement):
                 self.bindings.setdefault(bound, []).append(statement)
         self.effects = [statement for statement in self.tree.body if has_effect(statement)]
 
     def text(self, statement):
-        return "\n".join(self.source.splitlines()[first_line(statement) - 1 : statement.end_lineno])
+        return "\n".join(self.source.split("\n")[first_line(statement) - 1 : statement.end_lineno])
+
+    def bare(self, statement):
+        """The statement without docstrings."""
+        if statement not in self._bare:
+            self._bare[statement] = without_docstrings(statement)
+        return self._bare[statement]
 
     def imported(self, statement):
         """(module, attribute or None, local name) of each name an import binds."""
@@ -61,7 +69,7 @@ class Project:
         """The module of that dotted name, or None if it is not a file of this project."""
         if name not in self._modules:
             base = self.root.joinpath(*name.split("."))
-            paths = (base.with_suffix(".py"), base / "__init__.py")
+            paths = (base / "__init__.py", base.with_suffix(".py"))
             path = next(filter(Path.is_file, paths), None)
             self._modules[name] = Module(self.root, name, self.seen(path)) if path else None
         return self._modules[name]
@@ -141,9 +149,10 @@ def has_effect(statement):
     if isinstance(statement, IMPORTS) or is_docstring(statement):
         return False
     if isinstance(statement, FUNCTIONS):
-        at_import = [*statement.decorator_list, *statement.args.defaults]
-        at_import += filter(None, statement.args.kw_defaults)
-        return statement.name.startswith("__") or not all(map(is_plain, at_import))
+        signature = [statement.args, statement.returns or ast.arguments()]
+        nodes = [node for part in signature for node in ast.walk(part)]
+        calls = any(isinstance(node, ast.Call | ast.NamedExpr) for node in nodes)
+        return calls or bool(statement.decorator_list) or statement.name.startswith("__")
     named = isinstance(statement, ast.Assign) and all(
         isinstance(target, ast.Name) for target in statement.targets
     )

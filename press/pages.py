@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from press.formula import FORMULA
 
 KINDS = ("snippet", "figure", "claim", "output")
-FENCE = re.compile(r"(?P<indent>[\s>]*)(?P<ticks>`{3,}|~{3,})(?P<head>.*)")
+FENCE = re.compile(r"(?P<indent>[\s>]*)(?P<ticks>`{3,}|~{3,})[\s{.]*(?P<kind>\w*)[^`]*")
 TARGET = re.compile(r"[A-Za-z]\w*(\.\w+)+:[A-Za-z]\w*")
 NUMBER = re.compile(r"(?P<target>[^\s.:]+(?:\.\w+)*:\w+)(?P<path>(?:\.\w+)*)(?:\s+(?P<spec>\S+))?")
-INLINE = re.compile(r"`#!num\s+([^`]*)`")
+INLINE = re.compile(r"`(?:#!|:::)num\s+([^`]*)`")
 IN_FORMULA = re.compile(r"\\num\{([^{}]*)\}\{([^{}]*)\}")
-CODE = re.compile(r"(`+).+?\1")
+CODE = re.compile(r"(?<!\\)(`+).+?(?<!`)\1(?!`)", re.DOTALL)
 
 
 class PageError(ValueError):
@@ -95,11 +95,11 @@ def scan(page, text):
 
     def numbers_and_formulas(text, line):
         place = Place(page, line)
-        for match in INLINE.finditer(text):
+        for match in filter(None, (INLINE.fullmatch(code[0]) for code in CODE.finditer(text))):
             attempt(place, parse_number, match[1])
         for match in FORMULA.finditer(CODE.sub("", text)):
             tex = match["block"] or match["inline"]
-            formulas.append((tex, place))
+            formulas.append((tex, bool(match["block"]), place))
             for number in IN_FORMULA.finditer(tex):
                 attempt(place, parse_number, *number.groups())
 
@@ -109,39 +109,53 @@ def scan(page, text):
         except PageError as error:
             mistakes.append((place, str(error)))
 
-    for number, head, body in blocks(text):
-        if head is None:
-            numbers_and_formulas(body, number)
-            continue
-        kind, *options = head.split() or [""]
-        kind = kind.strip("{}.").lower()
-        if kind not in KINDS:
-            continue
-        if body is None:
-            mistakes.append((Place(page, number), f"{kind} fence is never closed"))
-        elif options or head != kind:
-            mistakes.append((Place(page, number), f"unknown fence option: {head!r}"))
-        else:
-            attempt(Place(page, number), parse_fence, kind, body)
-            numbers_and_formulas(body, number)
+    for line, fence, body in blocks(text):
+        kind = fence["kind"].lower() if fence else ""
+        head = fence[0].strip(" \t>`~") if fence else ""
+        if not fence:
+            numbers_and_formulas(body, line)
+        elif body is None:
+            mistakes.append((Place(page, line), f"{kind or 'this'} fence is never closed"))
+        elif kind in KINDS and head != kind:
+            mistakes.append((Place(page, line), f"unknown fence option: {head!r}"))
+        elif kind in KINDS:
+            attempt(Place(page, line), parse_fence, kind, body)
+            numbers_and_formulas(body, line)
+    anchors = set()
+    for exhibit, place in found:
+        if exhibit.kind in ("figure", "claim"):
+            if exhibit.anchor in anchors:
+                mistakes.append((place, f"{exhibit.anchor} is on this page already"))
+            anchors.add(exhibit.anchor)
     return found, formulas, mistakes
 
 
 def blocks(text):
-    """(line, None, paragraph) outside fences and (line, head, body or None if open) for fences."""
-    lines, start = text.splitlines(), 0
+    """(line, None, paragraph) outside fences and (line, match, body or None if open) for fences."""
+    lines, start = text.split("\n"), 0
     while start < len(lines):
-        match = FENCE.fullmatch(lines[start])
-        end = start + 1
-        if match:
-            closing = re.compile(rf"[\s>]*{match['ticks'][0]}{{{len(match['ticks'])},}}\s*")
-            while end < len(lines) and not closing.fullmatch(lines[end]):
-                end += 1
-            body = "\n".join(lines[start + 1 : end]) if end < len(lines) else None
-            yield start + 1, match["head"].strip(), body
-            end += 1
+        fence, end = FENCE.fullmatch(lines[start]), start + 1
+        if fence:
+            closed, body = end_of(fence, lines, end), None
+            if closed:
+                body = "\n".join(line[len(fence["indent"]) :] for line in lines[end:closed])
+                end = closed + 1
+            yield start + 1, fence, body
         elif lines[start].strip():
             while end < len(lines) and lines[end].strip() and not FENCE.fullmatch(lines[end]):
                 end += 1
             yield start + 1, None, "\n".join(lines[start:end])
         start = end
+
+
+def end_of(fence, lines, start):
+    """Where Markdown sees a fence end, or None: text to its left or another exhibit comes first."""
+    indent, ticks = fence["indent"], fence["ticks"]
+    for number, line in enumerate(lines[start:], start):
+        if line.rstrip() == indent + ticks:
+            return number
+        inner = FENCE.fullmatch(line)
+        opens = inner and inner["ticks"] == ticks and inner["kind"] in ("", *KINDS)
+        if opens or (line.strip(" >") and not line.startswith(indent)):
+            return None
+    return None

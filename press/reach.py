@@ -13,20 +13,26 @@ import platform
 import sys
 from pathlib import Path
 
-from press.modules import IMPORTS, PACKAGE, without_docstrings
+from press.modules import IMPORTS, PACKAGE
 
 GROUND = {"scratch", "torch_", "keras_"}
 ORACLES = {"torch", "keras", "sklearn", "scipy"}
 READERS = {
     "open", "read_text", "read_bytes", "load", "loadtxt", "genfromtxt", "fromfile", "memmap",
-    "read_csv",
+    "read_csv", "imread",
 }  # fmt: skip
 BLIND = READERS | {
-    "__builtins__", "__code__", "__dict__", "__doc__", "__file__", "__globals__", "_getframe",
-    "attrgetter", "ctypes", "glob", "importlib", "inspect", "iterdir", "listdir", "methodcaller",
-    "pkgutil", "rglob", "runpy", "scandir", "subprocess", "sys", "traceback", "walk",
+    "__builtins__", "__code__", "__dict__", "__doc__", "__file__", "__getattribute__",
+    "__globals__", "__loader__", "__spec__", "__subclasses__", "__traceback__", "_getframe",
+    "attrgetter", "builtins", "ctypes", "doctest", "exists", "fileinput", "gc", "getsize", "glob",
+    "importlib", "inspect", "is_file", "isfile", "iterdir", "linecache", "listdir", "load_files",
+    "load_model", "load_weights", "loadmat", "methodcaller", "mmap", "mmread", "pkgutil", "popen",
+    "pydoc", "rglob", "runpy", "scandir", "shelve", "shutil", "sqlite3", "stat", "subprocess",
+    "sys", "system", "tarfile", "timeit", "traceback", "walk", "zipfile",
 }  # fmt: skip
-BLIND_BUILTINS = {"__import__", "compile", "eval", "exec", "getattr", "globals", "locals", "vars"}
+BLIND_BUILTINS = {
+    "__import__", "compile", "dir", "eval", "exec", "getattr", "globals", "help", "locals", "vars",
+}  # fmt: skip
 ENVIRONMENT = {"environ", "environb", "getenv", "getenvb"}
 
 
@@ -34,8 +40,8 @@ class Reach:
     """All that stands behind one function; `statements` lists dependencies first."""
 
     def __init__(self, project, target):
-        self.project, self.entered, self.seen = project, set(), set()
-        self.statements, self.named, self.files = [], set(), set()
+        self.project, self.entered, self.seen, self.excused = project, set(), set(), set()
+        self.statements, self.effects, self.named, self.files = [], [], set(), set()
         self.libraries, self.import_lines = set(), {}
         self.blind = self.environment = False
         module, _ = project.find(target)
@@ -54,14 +60,20 @@ class Reach:
             module = self.project.module(".".join(parts[:depth]))
             if module and module.name not in self.entered:
                 self.entered.add(module.name)
-                for statement in filter(lambda node: isinstance(node, IMPORTS), module.tree.body):
-                    for source, attribute, _ in module.imported(statement):
-                        self._enter(source)
-                        self._enter(f"{source}.{attribute}")
-                for statement in module.effects:
-                    self._statement(module, statement)
+                self.blind |= "*" in module.bindings
+                for statement in module.tree.body:
+                    if isinstance(statement, IMPORTS):
+                        for source, attribute, _ in module.imported(statement):
+                            self._enter(source)
+                            self._enter(f"{source}.{attribute}")
+                    elif statement in module.effects:
+                        self.effects.append(module.name)
+                        self._statement(module, statement)
 
     def _name(self, module, name):
+        if (module, name) in self.seen:
+            return
+        self.seen.add((module, name))
         self._enter(module.name)
         for statement in module.bindings.get(name, []):
             if isinstance(statement, IMPORTS):
@@ -76,16 +88,19 @@ class Reach:
                 continue
             found = self.project.module(source)
             inner = self.project.module(f"{source}.{attribute}")
-            if inner and not (found and attribute in found.bindings):
+            if inner:
                 self._whole(inner)
-            elif found and attribute not in (None, "*"):
+            if found and attribute in found.bindings:
                 self._name(found, attribute)
-            elif found:
-                self.blind |= attribute == "*"
+            elif found and attribute is None:
+                self.blind |= local == PACKAGE  # the package: any module of it, by its dotted name
                 self._whole(found)
+            elif found or source.split(".")[0] == PACKAGE:
+                self.blind |= not inner
             else:
+                words = {*source.split("."), attribute, local}
                 self.libraries.add(source.split(".")[0])
-                self.blind |= attribute == "*" or not BLIND.isdisjoint({source, attribute, local})
+                self.blind |= attribute == "*" or not BLIND.isdisjoint(words)
                 self.environment |= attribute in ENVIRONMENT
                 if only:
                     self.import_lines[local] = import_line(source, attribute, local)
@@ -93,20 +108,21 @@ class Reach:
     def _whole(self, module):
         """A module used as a value: all that it binds."""
         self._enter(module.name)
+        self.blind |= module.path.name == "__init__.py"  # any module of the package, as attribute
         for name in module.bindings:
             self._name(module, name)
 
     def _statement(self, module, statement):
         if statement not in self.seen:
             self.seen.add(statement)
-            self._visit(module, without_docstrings(statement))
+            self._visit(module, module.bare(statement))
             self.statements.append((module, statement))
 
     def _visit(self, module, node):
         children = list(ast.iter_child_nodes(node))
         if isinstance(node, ast.Name | ast.Attribute):
             name = node.id if isinstance(node, ast.Name) else node.attr
-            self.blind |= name in BLIND
+            self.blind |= node not in self.excused and (name in BLIND or name.startswith("read_"))
             self.environment |= name in ENVIRONMENT
             if isinstance(node, ast.Name):
                 self.blind |= name in BLIND_BUILTINS
@@ -114,9 +130,11 @@ class Reach:
         elif isinstance(node, IMPORTS):
             self._import(module, node)
         elif isinstance(node, ast.Constant):
-            self.files |= self._files(module, node.value)
+            files, text = self._files(module, node.value), str(node.value)
+            self.files |= files
+            self.blind |= "__" in text or (PACKAGE in text and not files)  # names by string
         elif isinstance(node, ast.Call) and self._reads_what_it_names(module, node):
-            children = [*node.args, *getattr(getattr(node.func, "value", None), "args", [])]
+            self.excused.add(node.func)
         elif isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store):
             sets_environment = getattr(node.value, "attr", None) in ENVIRONMENT
             children = [node.value.value, node.slice] if sets_environment else children
@@ -124,18 +142,22 @@ class Reach:
             self._visit(module, child)
 
     def _reads_what_it_names(self, module, call):
-        """Whether a call such as open("data.csv") gives the path of an existing file outright."""
+        """Whether a call is open("f.csv"), np.load("f.npy") or Path("f.txt").read_text()."""
         name = getattr(call.func, "id", None) or getattr(call.func, "attr", None)
-        inner = getattr(getattr(call.func, "value", None), "args", [])
-        paths = [getattr(argument, "value", None) for argument in [*inner, *call.args][:1]]
-        outright = all(isinstance(a, ast.Constant) for a in [*inner, *call.args, *call.keywords])
-        return name in READERS and outright and any(self._files(module, path) for path in paths)
+        of = getattr(call.func, "value", None)
+        of_name = getattr(of, "id", None)
+        if getattr(getattr(of, "func", None), "id", None) == "Path":
+            call = of
+        elif of and not all(isinstance(b, IMPORTS) for b in module.bindings.get(of_name, [None])):
+            return False
+        path = getattr(call.args[0], "value", None) if call.args else None
+        return name in READERS and bool(self._files(module, path))
 
     def _files(self, module, text):
         if not isinstance(text, str) or not 0 < len(text) < 200 or "\n" in text or "\0" in text:
             return set()
         folders = self.project.root, self.project.root / PACKAGE, module.path.parent
-        return {path for path in (f / text for f in folders) if path.suffix and path.is_file()}
+        return {path for path in (folder / text for folder in folders) if path.is_file()}
 
 
 class Digests:
@@ -160,11 +182,12 @@ class Digests:
     def digest(self, target, *, draw=False):
         if (target, draw) not in self._known:
             reach = self.reach(target)
-            statements = sorted(reach.statements, key=lambda pair: (pair[0].name, pair[1].lineno))
-            parts = [target, self._machinery[draw]]
-            parts += [f"{module.name} {self._dump(statement)}" for module, statement in statements]
+            parts = [target, self._machinery[draw], *reach.effects]
+            for module, statement in sorted(reach.statements, key=place):
+                parts += [module.name, self._dump(module, statement)]
             files = reach.files | (self._everything() if reach.blind else set())
-            parts += [f"{path.name} {sha(self.project.seen(path))}" for path in sorted(files)]
+            for path in sorted(files):
+                parts += [os.path.relpath(path, self.project.root), sha(self.project.seen(path))]
             if reach.environment:
                 parts += [f"{name}={value}" for name, value in sorted(os.environ.items())]
             inputs = self.project.inputs(target, draw=draw).values()
@@ -172,9 +195,9 @@ class Digests:
             self._known[target, draw] = hashlib.sha256("\0".join(parts).encode()).hexdigest()
         return self._known[target, draw]
 
-    def _dump(self, statement):
+    def _dump(self, module, statement):
         if statement not in self._dumps:
-            self._dumps[statement] = ast.dump(without_docstrings(statement))
+            self._dumps[statement] = ast.dump(module.bare(statement))
         return self._dumps[statement]
 
     def _everything(self):
@@ -184,6 +207,11 @@ class Digests:
     def _hashes(self, paths):
         hashes = [sha(self.project.seen(path)) for path in paths if path.exists()]
         return " ".join([sys.version, platform.platform(), *hashes])
+
+
+def place(pair):
+    module, statement = pair
+    return module.name, statement.lineno
 
 
 def import_line(source, attribute, local):

@@ -12,15 +12,17 @@ from pygments.lexers import PythonConsoleLexer, PythonLexer
 from press.modules import first_line, is_docstring
 from press.reach import runnable
 
-OPEN, CLOSE = "\x04", "\x05"
-TEXT = re.compile(f"{OPEN}(.*?){CLOSE}", re.DOTALL)
+SLOT = re.compile("\x04(.*?)\x05(.*?)\x06", re.DOTALL)
 CHECK = '<svg class="tick" viewBox="0 0 16 16" aria-hidden="true"><path d="M2 9l4 4 8-10"/></svg>'
 
 
 def snippet(press, exhibit):
     sources, examples = zip(*(split(press.build, target) for target in exhibit.targets))
     copied = runnable([press.build.digests.reach(target) for target in exhibit.targets])
-    shown = code("\n\n\n".join(sources), copied)
+    shown = code("\n\n\n".join(sources))
+    button = (
+        f'<button class="copy" type="button" data-clipboard-text="{escape(copied)}">copy</button>'
+    )
     links = " ".join(source_link(press, target) for target in exhibit.targets)
     example = "\n".join(filter(None, examples))
     if example:
@@ -28,7 +30,7 @@ def snippet(press, exhibit):
             f'<details class="example"><summary>Example, run as a test</summary>'
             f"{code(example, lexer=PythonConsoleLexer())}</details>"
         )
-    return f'<div class="snippet">{shown}<div class="source">{links}</div>{example}</div>'
+    return f'<div class="snippet">{shown}<div class="source">{button}{links}</div>{example}</div>'
 
 
 def figure(press, exhibit):
@@ -36,8 +38,9 @@ def figure(press, exhibit):
     alt = press.build.with_numbers(exhibit.alt)
     wide, narrow = shown["svg"]
     return (
-        f'<figure id="{exhibit.anchor}"><div class="drawing" role="img" aria-label="{escape(alt)}">'
-        f"{wide}{narrow}</div><figcaption>{OPEN}{exhibit.text}{CLOSE}</figcaption></figure>"
+        f'<figure>{slot(anchor=exhibit.anchor)}<div class="drawing" role="img" '
+        f'aria-label="{escape(alt)}">{wide}{narrow}</div>'
+        f"<figcaption>{slot(exhibit.text)}</figcaption></figure>"
     )
 
 
@@ -51,9 +54,9 @@ def claim(press, exhibit):
         for right, version in press.build.wrong_versions(target).items()
     )
     return (
-        f'<details class="claim"><summary>{CHECK}<span class="sentence">{OPEN}{exhibit.text}{CLOSE}'
+        f'<details class="claim"><summary>{CHECK}<span class="sentence">{slot(exhibit.text)}'
         f'</span> <span class="seal">{measured(value)} <span class="proof">proof</span></span>'
-        f'</summary><div class="proven" id="{exhibit.anchor}">{code(proof)}'
+        f'</summary><div class="proven">{slot(anchor=exhibit.anchor)}{code(proof)}'
         f'<p class="ran">This ran in this build and returned <code>{escape(repr(value))}</code>. '
         f"{source_link(press, target)}</p>{wrong}</div></details>"
     )
@@ -65,7 +68,7 @@ def output(press, exhibit):
 
 
 def number(press, number):
-    text = press.build.number(number).replace("-", "−")
+    text = escape(press.build.number(number).replace("-", "−"))
     target = number.targets[0]
     file, link = press.source(target)
     title = f'title="computed by {target} in {file}"'
@@ -78,11 +81,16 @@ def failure(error):
     return f'<span class="press-failure" role="alert">{escape(str(error))}</span>'
 
 
+def slot(text="", anchor=""):
+    """A place in the HTML for an element that Markdown sees: a text to render, or an anchor."""
+    return f"\x04{anchor}\x05{text}\x06"
+
+
 def measured(value):
     """A claim's value in a few characters."""
     if isinstance(value, dict):
         return "measured " + ", ".join(f"{k.replace('_', ' ')} {v:.4g}" for k, v in value.items())
-    return f"measured {value:.4g}" if isinstance(value, int | float) else "held"
+    return f"measured {value:.4g}"
 
 
 def inline(press, version, right):
@@ -99,16 +107,9 @@ def source_link(press, target):
     return f'<a href="{link}">{text}</a>' if link else f'<span title="{file}">{text}</span>'
 
 
-def code(source, copied=None, lexer=None):
-    """A panel of highlighted code; the copy button gives what also runs."""
+def code(source, lexer=None):
     spans = highlight(source, lexer or PythonLexer(), HtmlFormatter(nowrap=True))
-    button = ""
-    if copied:
-        button = (
-            f'<button class="copy" type="button" title="Copy code that runs" '
-            f'aria-label="Copy code that runs" data-clipboard-text="{escape(copied)}"></button>'
-        )
-    return f'<div class="highlight"><pre><code>{spans}</code></pre>{button}</div>'
+    return f'<div class="highlight"><pre><code>{spans}</code></pre></div>'
 
 
 def split(build, target):

@@ -4,6 +4,7 @@ The tests use the same `Runner`, so they share experiments with the pages.
 """
 
 import contextlib
+import copyreg
 import importlib
 import io
 import json
@@ -20,14 +21,24 @@ from press.modules import PACKAGE, Project, SourceError
 from press.reach import Digests
 from press.store import Store
 
-LARGEST_SHOWN = 4096  # numbers of an array that pages can name
+LARGEST_SHOWN = 32768  # bytes of an array that pages can name
+
+os.environ |= {"KERAS_BACKEND": "torch", "MPLBACKEND": "agg", "OMP_NUM_THREADS": "1"}
+os.environ.pop("PYTHONOPTIMIZE", None)  # it would strip the assertions of the processes to start
+copyreg.pickle(MappingProxyType, lambda proxy: (dict, (dict(proxy),)))
 
 
 class Runner:
     """Calls functions with their experiments, each computed once and kept in the store."""
 
     def __init__(self, root):
+        if not __debug__:
+            raise SystemExit("python -O strips assertions: every claim would hold")
         self.project = Project(root)
+        # Python takes compiled files for fresh when an edit kept the second and the size.
+        for compiled in self.project.root.glob(f"{PACKAGE}/**/*.pyc"):
+            with contextlib.suppress(OSError):
+                compiled.unlink()
         self.digests = Digests(self.project)
         self.store = Store(self.project.root / ".cache")
         self.memo = {}
@@ -48,10 +59,12 @@ class Runner:
             if is_experiment:
                 self.memo[target] = frozen(pickle.loads(pickled))
             return shown
-        shown, result = self.call(target, draw=draw)
-        pickled = b""
+        inputs = self.project.inputs(target, draw=draw).items()
+        arguments = {name: self.experiment(experiment) for name, experiment in inputs}
+        with self.located(target):
+            shown, result = self.call(target, arguments, draw=draw)
+            pickled = pickle.dumps(result) if is_experiment else b""
         if is_experiment:
-            pickled = pickle.dumps(result)
             self.memo[target] = frozen(result)
         if self.project.unchanged():
             try:
@@ -60,12 +73,11 @@ class Runner:
                 shown = shown | {"unsaved": str(error)}
         return shown
 
-    def call(self, target, *, draw):
-        inputs = self.project.inputs(target, draw=draw).items()
-        arguments = {name: self.experiment(experiment) for name, experiment in inputs}
+    def call(self, target, arguments, *, draw):
+        """(what a page shows, the result) of calling it now."""
         dotted, _, name = target.partition(":")
         start, printed = time.perf_counter(), io.StringIO()
-        with self.located(target), contextlib.redirect_stdout(printed):
+        with contextlib.redirect_stdout(printed):
             function = getattr(importlib.import_module(f"{PACKAGE}.{dotted}"), name)
             if draw:
                 from press.draw import drawings
@@ -92,7 +104,7 @@ class Runner:
             if own:
                 file = Path(own[-1].filename).relative_to(self.project.root).as_posix()
                 line = own[-1].lineno
-            detail = str(error) or (own[-1].line if own else "")
+            detail = str(error).strip() or (own[-1].line if own else "")
             why = f"{type(error).__name__}: {detail}".split("\n")[0]
             raise SourceError(file, line, why) from error
 
@@ -108,7 +120,7 @@ def plain(value):
     if isinstance(value, list | tuple):
         return [plain(item) for item in value]
     if hasattr(value, "tolist"):
-        return value.tolist() if getattr(value, "size", 0) <= LARGEST_SHOWN else None
+        return value.tolist() if value.nbytes <= LARGEST_SHOWN else None
     return value if isinstance(value, str | int | float | None) else repr(value)
 
 
@@ -139,5 +151,5 @@ def serve(root, jobs, replies):
 if __name__ == "__main__":
     channel = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # what a library prints must not look like a reply
-    sys.path.insert(0, sys.argv[1])
-    serve(sys.argv[1], sys.stdin, channel)
+    sys.path.insert(0, "")
+    serve(Path.cwd(), sys.stdin, channel)

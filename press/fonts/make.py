@@ -77,7 +77,9 @@ def main():
     PAGE.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         text, math = unpack(TEXT, folder), unpack(MATH, folder)
-        roman = [text / f"files/stix-two-text-{part}-wght-normal.woff2" for part in ("latin", "greek")]
+        roman = [
+            text / f"files/stix-two-text-{part}-wght-normal.woff2" for part in ("latin", "greek")
+        ]
         italic = text / "files/stix-two-text-latin-wght-italic.woff2"
         save(subset(roman[0], LATIN), PAGE / "stix-two-text.woff2", "woff2")
         save(subset(roman[1], GREEK), PAGE / "stix-two-text-greek.woff2", "woff2")

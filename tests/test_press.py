@@ -1,0 +1,2120 @@
+"""press: never stale, never needlessly slow, and loud about everything that is wrong."""
+
+import contextlib
+import io
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections import Counter
+from pathlib import Path
+from textwrap import dedent
+from types import MappingProxyType
+
+import markdown
+import numpy as np
+import pytest
+from pymdownx.inlinehilite import InlineHiliteException
+from pymdownx.superfences import SuperFencesException
+
+import press.worker
+from press import extension
+from press.__main__ import main
+from press.build import Build
+from press.formula import FORMULA, FormulaError, mathml
+from press.modules import Module, Project, SourceError
+from press.pages import PageError, parse_fence, parse_number, scan
+from press.reach import Digests, Reach, runnable
+from press.store import KEPT, Store
+from press.worker import Runner, frozen, plain
+
+ROOT = Path(__file__).parents[1]
+EDIT = re.compile(r"<<(.*?)\|(.*?)>>", re.DOTALL)
+FILE = re.compile(r"^# (?=\S*/\S+$)", re.MULTILINE)
+
+
+def lay(root, text, version=1):
+    """Write files, each after a line `# path`; of `<<old|new>>` the old is version 1."""
+    text = EDIT.sub(lambda match: match[version], dedent(text))
+    for part in FILE.split(text)[1:]:
+        name, _, body = part.partition("\n")
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(body, encoding="utf-8")
+    return root
+
+
+def digest(root, target="art.use:f", **options):
+    return Digests(Project(root)).digest(target, **options)
+
+
+def lay_case(root, case, version):
+    """Write a case of the tables below: use.py, its other files, far.py if nothing is edited."""
+    far = "" if "<<" in case else "# art/far.py\ndef g(): return <<1|2>>\n"
+    files = f"# ./__init__.py\n# art/__init__.py\n# art/use.py\n{dedent(case).lstrip()}\n{far}"
+    lay(root / "snippets", files, version)
+    return root
+
+
+# Reach: an edit that changes what use.f() returns changes its digest
+
+CHANGES = {
+    "the function itself": """
+        def f(): return <<1|2>>
+    """,
+    "a name from another module": """
+        from snippets.art.far import g
+        def f(): return g()
+    """,
+    "two modules away": """
+        from snippets.art.mid import g
+        def f(): return g()
+        # art/mid.py
+        from snippets.art.far import h
+        def g(): return h()
+        # art/far.py
+        def h(): return <<1|2>>
+    """,
+    "a renamed import": """
+        from snippets.art.far import g as other
+        def f(): return other()
+    """,
+    "a default value": """
+        from snippets.art.far import N
+        def g(n=N): return n
+        def f(): return g()
+        # art/far.py
+        N = <<1|2>>
+    """,
+    "a constant of constants": """
+        A = <<1|2>>
+        B = [A, {"b": A}]
+        def f(): return B
+    """,
+    "rebound later": """
+        A = 1
+        A = <<1|2>>
+        def f(): return A
+    """,
+    "changed by an augmented assignment": """
+        A = 1
+        A += <<1|2>>
+        def f(): return A
+    """,
+    "an unpacked assignment": """
+        A, (B, C) = 0, (0, <<1|2>>)
+        def f(): return C
+    """,
+    "a module as a value": """
+        from snippets.art import far
+        def f(): return far.g()
+    """,
+    "a module under a short name": """
+        import snippets.art.far as far
+        def f(): return far.g()
+    """,
+    "a dotted module": """
+        import snippets.art.far
+        def f(): return snippets.art.far.g()
+    """,
+    "a module imported by another one": """
+        import snippets.art.near
+        def f(): return snippets.art.far.g()
+        # art/near.py
+        import snippets.art.far
+    """,
+    "a submodule of a package, imported elsewhere": """
+        from snippets import art
+        from snippets.art.near import g
+        def f(): return g() + art.far.h()
+        # art/near.py
+        from snippets.art.far import i
+        def g(): return i()
+        # art/far.py
+        def i(): return 0
+        def h(): return <<1|2>>
+    """,
+    "a package without __init__": """
+        from snippets import other
+        import snippets.other.far
+        def f(): return other.far.g()
+        # other/far.py
+        def g(): return <<1|2>>
+    """,
+    "a relative import": """
+        from .far import g
+        def f(): return g()
+    """,
+    "a relative import of a module": """
+        from . import far
+        def f(): return far.g()
+    """,
+    "a relative import from above": """
+        from ..other.far import g
+        def f(): return g()
+        # other/__init__.py
+        # other/far.py
+        def g(): return <<1|2>>
+    """,
+    "an import in the function": """
+        def f():
+            from snippets.art.far import g
+            return g()
+    """,
+    "a module imported in the function": """
+        def f():
+            import snippets.art.far
+            return snippets.art.far.g()
+    """,
+    "a re-export": """
+        from snippets.art import g
+        def f(): return g()
+        # art/__init__.py
+        from .far import g
+    """,
+    "a re-export by star": """
+        from snippets.art import g
+        def f(): return g()
+        # art/__init__.py
+        from .far import *
+    """,
+    "a name that a star overrides": """
+        from snippets.art.mid import g
+        def f(): return g()
+        # art/mid.py
+        def g(): return 0
+        from .far import *
+    """,
+    "a star import": """
+        from snippets.art.far import *
+        def f(): return g()
+    """,
+    "a star in a try": """
+        try:
+            from snippets.art.far import *
+        except ImportError:
+            pass
+        def f(): return g()
+    """,
+    "a function and a module of one name": """
+        import snippets.art.far
+        from snippets.art import far
+        def f(): return far.g()
+        # art/__init__.py
+        def far(): return 0
+    """,
+    "a package that hides a module": """
+        from snippets.art.far import g
+        def f(): return g()
+        # art/far.py
+        def g(): return 0
+        # art/far/__init__.py
+        def g(): return <<1|2>>
+    """,
+    "a conditional import": """
+        try:
+            from snippets.art.fast import g
+        except ImportError:
+            from snippets.art.slow import g
+        def f(): return g()
+        # art/slow.py
+        def g(): return <<1|2>>
+    """,
+    "a module __getattr__": """
+        from snippets.art import far
+        def f(): return far.anything
+        # art/far.py
+        def __getattr__(name): return <<1|2>>
+    """,
+    "a package __getattr__": """
+        from snippets.art import g
+        def f(): return g()
+        # art/__init__.py
+        def __getattr__(name):
+            import snippets.art.far as far
+            return far.g
+    """,
+    "a registering decorator": """
+        TABLE = []
+        def register(g):
+            TABLE.append(g)
+            return g
+        @register
+        def one(): return <<1|2>>
+        def f(): return [g() for g in TABLE]
+    """,
+    "a registering decorator, imported for its effect": """
+        from snippets.art.table import TABLE
+        import snippets.art.far
+        def f(): return [g() for g in TABLE]
+        # art/table.py
+        TABLE = []
+        def register(g):
+            TABLE.append(g)
+            return g
+        # art/far.py
+        from .table import register
+        @register
+        def one(): return <<1|2>>
+    """,
+    "a registering class": """
+        class Base:
+            known = []
+            def __init_subclass__(cls): Base.known.append(cls)
+        class One(Base):
+            value = <<1|2>>
+        def f(): return [known.value for known in Base.known]
+    """,
+    "a call at import": """
+        from .state import STATE
+        from .far import setup
+        setup()
+        def f(): return STATE
+        # art/state.py
+        STATE = []
+        # art/far.py
+        from .state import STATE
+        def setup(): STATE.append(<<1|2>>)
+    """,
+    "a default evaluated at import": """
+        STATE = []
+        def note(value): STATE.append(value)
+        def unrelated(x=note(<<1|2>>)): return 0
+        def f(): return STATE
+    """,
+    "a name bound in a default": """
+        def unrelated(x=(n := <<1|2>>)): return 0
+        def f(): return n
+    """,
+    "an annotation evaluated at import": """
+        STATE = []
+        def note(value): STATE.append(value)
+        def unrelated(x: note(<<1|2>>)) -> None: return 0
+        def f(): return STATE
+    """,
+    "a loop at import": """
+        STATE = {}
+        for key in "ab":
+            STATE[key] = <<1|2>>
+        def f(): return STATE
+    """,
+    "a patched attribute": """
+        from snippets.art import far
+        far.g = lambda: <<1|2>>
+        def f(): return far.g()
+        # art/far.py
+        def g(): return 0
+    """,
+    "a deleted name": """
+        from builtins import max
+        def max(*a): return <<1|2>>
+        def f(): return max(0, 5)
+    """,
+    "an effect of a package": """
+        from snippets.state import STATE
+        def f(): return STATE
+        # ./state.py
+        STATE = []
+        # art/__init__.py
+        from snippets.state import STATE
+        STATE.append(<<1|2>>)
+    """,
+    "a global set by a function": """
+        def setup():
+            global N
+            N = <<1|2>>
+        setup()
+        def f(): return N
+    """,
+    "a match at import": """
+        match {"n": <<1|2>>}:
+            case {"n": n}: pass
+        def f(): return n
+    """,
+    "a class": """
+        class A:
+            def g(self): return <<1|2>>
+        def f(): return A().g()
+    """,
+    "a base class": """
+        from .far import B
+        class A(B): pass
+        def f(): return A().g()
+        # art/far.py
+        class B:
+            def g(self): return <<1|2>>
+    """,
+    "the wrapped function": """
+        from functools import cache
+        def g(): return <<1|2>>
+        h = cache(g)
+        def f(): return h()
+    """,
+    "getattr by string": """
+        from snippets.art import far
+        def f(): return getattr(far, "g" + "")()
+    """,
+    "getattr by another name": """
+        import builtins
+        import snippets.art.far
+        import snippets.art.near as near
+        def f(): return builtins.getattr(near, "g")()
+        # art/near.py
+        from .far import g
+    """,
+    "importlib": """
+        import importlib
+        def f(): return importlib.import_module("snippets." + "art.far").g()
+    """,
+    "importlib.util under another name": """
+        import importlib.util as u
+        def f():
+            spec = u.find_spec(".".join(["snip" "pets", "art", "far"]))
+            module = u.module_from_spec(spec)
+            spec.loader.exec_module(module)
+            return module.g()
+    """,
+    "a part of importlib": """
+        from importlib.machinery import SourceFileLoader as S
+        def f(): return S("x", "snip" + "pets/art/far.py").load_module().g()
+    """,
+    "__import__": """
+        def f(): return __import__("snip" + "pets.art.far").art.far.g()
+    """,
+    "a dotted name in a string": """
+        import pkgutil as p, pydoc as d
+        def f(): return d.locate("snippets.art.far.g")()
+    """,
+    "timeit": """
+        import timeit as t
+        def f():
+            found = []
+            t.timeit("found.append(g())", f"from {'snip'}pets.art.far import g", number=1,
+                     globals={"found": found})
+            return found
+    """,
+    "eval": """
+        def g(): return <<1|2>>
+        def f(): return eval("g" + "()")
+    """,
+    "globals": """
+        def g(): return <<1|2>>
+        def f(): return globals()["g"]()
+    """,
+    "dir": """
+        def <<g|gg>>(): return 1
+        NAMES = dir()
+        def f(): return [name for name in NAMES if name.strip("_") == name]
+    """,
+    "sys.modules": """
+        import sys
+        def g(): return <<1|2>>
+        def f(): return sys.modules[__name__].g()
+    """,
+    "operator": """
+        from operator import attrgetter as a
+        from snippets.art import far
+        def f(): return a("g")(far)()
+    """,
+    "a docstring that is read": '''
+        def g():
+            """<<1|2>>"""
+        def f(): return g.__doc__
+    ''',
+    "a docstring that is read by a library": '''
+        import inspect
+        def g():
+            """<<1|2>>"""
+        def f(): return inspect.getdoc(g)
+    ''',
+    "a docstring that is formatted": '''
+        def g():
+            """<<1|2>>"""
+        def f(): return "{0.__doc__}".format(g)
+    ''',
+    "a docstring of the module": '''
+        """<<1|2>>"""
+        def f(): return __doc__
+    ''',
+    "a doctest": '''
+        import doctest
+        def g():
+            """
+            >>> <<1|2>>
+            2
+            """
+        def f():
+            test = doctest.DocTestFinder().find(g, "g", globs={})[0]
+            return doctest.DocTestRunner(verbose=False).run(test, out=len).failed
+    ''',
+    "a line number": """
+        N = <<0|(
+            0)>>
+        def g(): raise ValueError
+        def f():
+            try: g()
+            except ValueError as error: return error.__traceback__.tb_next.tb_lineno
+    """,
+    "source that is read": """
+        import inspect
+        def g(): return 1  # <<1|2>>
+        def f(): return inspect.getsource(g)
+    """,
+    "a file named by a literal": """
+        def f(): return open("snippets/art/data.txt").read()
+        # art/data.txt
+        <<1|2>>
+    """,
+    "a file named by a constant": """
+        from pathlib import Path
+        FILE = "snippets/art/data.txt"
+        def f(): return Path(FILE).read_text()
+        # art/data.txt
+        <<1|2>>
+    """,
+    "a file without a suffix": """
+        def f(): return open("DATA").read()
+        # ../DATA
+        <<1|2>>
+    """,
+    "a file of another folder": """
+        from pathlib import Path
+        def f(): return Path("data/one.txt").read_text()
+        # ../data/one.txt
+        <<1|2>>
+    """,
+    "a computed path": """
+        from pathlib import Path
+        def f(): return (Path("snippets") / "art" / ("da" + "ta.txt")).read_text()
+        # art/data.txt
+        <<1|2>>
+    """,
+    "beside the module": """
+        from pathlib import Path
+        HERE = Path(__file__).parent
+        def f(): return (HERE / f"{'data'}.txt").open().read()
+        # art/data.txt
+        <<1|2>>
+    """,
+    "a glob": """
+        from pathlib import Path
+        def f(): return sorted(p.read_text() for p in Path("snippets").glob("*/*.txt"))
+        # art/data.txt
+        <<1|2>>
+    """,
+    "a name in a listing": """
+        import os
+        def f(): return sorted(os.listdir("snippets/art"))
+        # art/<<one|two>>.txt
+    """,
+    "a folder in a listing": """
+        import os
+        def f(): return sorted(p for p, _, _ in os.walk("snippets"))
+        # art/<<one|two>>/x.txt
+    """,
+    "a reader of the project, by a literal": """
+        from snippets.art.far import load
+        def f(): return load("snippets/art/data.txt")
+        # art/far.py
+        def load(name): return <<1|2>>
+        # art/data.txt
+        0
+    """,
+    "a reader in a module of the project, by a literal": """
+        from snippets.art import far
+        def f(): return far.load("snippets/art/data.txt")
+        # art/far.py
+        def load(name): return <<1|2>>
+        # art/data.txt
+        0
+    """,
+    "a path beside a literal": """
+        from pathlib import Path
+        def f(): return Path("snippets/data/a.txt").with_name("b.txt").read_text()
+        # ../b.txt
+        0
+        # data/a.txt
+        0
+        # data/b.txt
+        <<1|2>>
+    """,
+    "a member of an archive": """
+        class Archive:
+            def __init__(self, folder): self.folder = folder
+            def open(self, name): return unknown_reader(self.folder + name)
+        from linecache import getlines as unknown_reader
+        def f(): return Archive("snippets/" + "art/").open("a.txt")
+        # ../a.txt
+        0
+        # art/a.txt
+        <<1|2>>
+    """,
+    "a reader that is not open": """
+        import fileinput as x
+        def f(): return list(x.input(["snip" + "pets/art/data.txt"]))
+        # art/data.txt
+        <<1|2>>
+    """,
+    "a command": """
+        import os
+        def f(): return os.popen("cat snip''pets/art/data.txt").readline()
+        # art/data.txt
+        <<1|2>>
+    """,
+    "the size of a file": """
+        from os.path import getsize as g
+        def f(): return g("snip" + "pets/art/data.txt")
+        # art/data.txt
+        <<1|22>>
+    """,
+    "a nested function": """
+        def g(): return <<1|2>>
+        def f():
+            def inner(): return [g() for _ in range(2)]
+            return inner()
+    """,
+    "a lambda": """
+        g = lambda: <<1|2>>
+        def f(): return (lambda: g())()
+    """,
+    "an f-string": """
+        def g(): return <<1|2>>
+        def f(): return f"{g()}"
+    """,
+    "a type of a constant": """
+        def f(): return <<1|1.0>>
+    """,
+    "the order of effects": """
+        STATE = []
+        def one(): STATE.append(1)
+        def two(): STATE.append(2)
+        <<one()|two()>>
+        <<two()|one()>>
+        def f(): return STATE
+    """,
+    "the order of imports": """
+        from .state import STATE
+        <<from .a import x|from .b import x>>
+        <<from .b import x|from .a import x>>
+        def f(): return STATE
+        # art/state.py
+        STATE = []
+        # art/a.py
+        from .state import STATE
+        STATE.append(1)
+        x = 0
+        # art/b.py
+        from .state import STATE
+        STATE.append(2)
+        x = 0
+    """,
+    "an import taken away": """
+        from .state import STATE
+        <<from . import a|pass>>
+        def f(): return STATE
+        # art/state.py
+        STATE = []
+        # art/a.py
+        from .state import STATE
+        STATE.append(1)
+    """,
+    "modules that import each other": """
+        import snippets.art.a
+        def f(): return snippets.art.a.g()
+        # art/a.py
+        import snippets.art.b
+        def g(): return snippets.art.b.h()
+        # art/b.py
+        import snippets.art.a
+        def h(): return <<1|2>>
+    """,
+}
+
+KEEPS = {
+    "a comment": """
+        def f(): return 1  # <<one|two>>
+    """,
+    "a docstring": '''
+        """<<one|two>>"""
+        def f():
+            """<<one|two>>"""
+            return 1
+    ''',
+    "empty lines": """
+        <<|
+
+        >>def f(): return 1
+    """,
+    "a function that nothing calls": """
+        def g(): return <<1|2>>
+        def f(): return 1
+    """,
+    "a constant that nothing reads": """
+        N = <<1|[2, -3]>>
+        def f(): return 1
+    """,
+    "a function beside the imported one": """
+        from snippets.art.far import g
+        def f(): return g()
+        # art/far.py
+        def g(): return 1
+        def h(): return <<1|2>>
+    """,
+    "an import that nothing uses": """
+        <<import math|from .far import g>>
+        def f(): return 1
+        # art/far.py
+        def g(): return 1
+    """,
+    "a file that nothing names": """
+        def f(): return open("snippets/art/a.txt").read()
+        # art/a.txt
+        0
+        # art/b.txt
+        <<1|2>>
+    """,
+    "a file beside the one NumPy reads": """
+        import numpy as np
+        def f(): return np.loadtxt("snippets/art/a.txt", delimiter=",")
+        # art/a.txt
+        0
+        # art/b.txt
+        <<1|2>>
+    """,
+    "a file beside the one a Path reads": """
+        from pathlib import Path
+        def f(): return Path("snippets/art/a.txt").read_text()
+        # art/a.txt
+        0
+        # art/b.txt
+        <<1|2>>
+    """,
+    "a module of another article": """
+        def f(): return 1
+        # other/use.py
+        def f(): return <<1|2>>
+    """,
+}
+# A process for each would take ten times as long: each version runs in a fork of one.
+FORKS = """
+import contextlib, io, json, os, sys
+for root in sys.argv[1:]:
+    if os.fork() == 0:
+        os.chdir(root)
+        sys.path.insert(0, root)
+        from snippets.art.use import f
+        print(json.dumps([root, repr(f())]), flush=True)
+        os._exit(0)
+    os.wait()
+"""
+
+
+@pytest.fixture(scope="module")
+def versions(tmp_path_factory):
+    """{(case, version): (root, what f returns)}"""
+    base, roots = tmp_path_factory.mktemp("versions"), {}
+    for table in (CHANGES, KEEPS):
+        for name, text in table.items():
+            for version in (1, 2):
+                roots[name, version] = lay_case(base / f"{len(roots)}", text, version)
+    command = [sys.executable, "-W", "ignore", "-c", FORKS, *map(str, roots.values())]
+    output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    returned = dict(map(json.loads, output.splitlines()))
+    return {key: (root, returned[str(root)]) for key, root in roots.items()}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_an_edit_that_changes_a_result_changes_the_digest(name, versions):
+    (before, old), (after, new) = versions[name, 1], versions[name, 2]
+    assert old != new, "the case proves nothing"
+    assert digest(before) != digest(after)
+
+
+@pytest.mark.parametrize("name", KEEPS)
+def test_an_unrelated_edit_keeps_the_digest(name, versions):
+    (before, old), (after, new) = versions[name, 1], versions[name, 2]
+    assert old == new, "the case proves nothing"
+    assert digest(before) == digest(after)
+
+
+@pytest.mark.parametrize(
+    ("code", "widens"),
+    [
+        ("import os\ndef f(): return os.environ['A']", True),
+        ("from os import environ as e\ndef f(): return e['A']", True),
+        ("import os\ndef f(): return os.getenv('A')", True),
+        ("import os\nos.environ.setdefault('A', '1')\ndef f(): return 1", True),
+        ("import os\nos.environ['A'] = '1'\ndef f(): return 1", False),  # it only sets it
+        ("def f(): return 1", False),
+    ],
+)
+def test_the_environment_counts_for_what_reads_it(tmp_path, monkeypatch, code, widens):
+    lay_case(tmp_path, code, 1)
+    monkeypatch.setenv("PRESS_TEST", "1")
+    before = digest(tmp_path)
+    monkeypatch.setenv("PRESS_TEST", "2")
+    assert (digest(tmp_path) != before) == widens
+
+
+def test_a_file_that_appears_counts(tmp_path):
+    root = lay_case(tmp_path, 'def f(): return open("snippets/art/data.txt").read()', 1)
+    before = digest(root)
+    (root / "snippets/art/data.txt").write_text("1")
+    assert digest(root) != before
+
+
+def test_the_machine_counts(tmp_path, monkeypatch):
+    lay_case(tmp_path, "def f(): return 1\n", 1)
+    before = digest(tmp_path)
+    monkeypatch.setattr("platform.platform", lambda: "another machine")
+    assert digest(tmp_path) != before
+
+
+def test_what_stands_behind_an_exhibit(tmp_path):
+    root = lay(
+        tmp_path,
+        """
+        # snippets/art/scratch.py
+        def g(): return 1
+        # snippets/art/experiments.py
+        def constant(): return {"n": 1}
+        def taught():
+            from snippets.art.scratch import g
+            return g()
+        def measured(): return scipy.stats.norm
+        import scipy.stats
+        def recorded(): return open("snippets/art/data.json")
+        def received(taught): return taught
+        # snippets/art/data.json
+        {}
+        """,
+    )
+    digests = Digests(Project(root))
+    names = ("constant", "taught", "measured", "recorded", "received")
+    grounded = [name for name in names if digests.grounded(f"art.experiments:{name}")]
+    assert grounded == ["taught", "measured", "recorded", "received"]
+
+
+def test_runnable_code_brings_all_it_calls(tmp_path):
+    root = lay(
+        tmp_path,
+        """
+        # snippets/art/use.py
+        import math as m
+        from pathlib import Path
+        from .far import SCALE, h
+        def f(): return m.sqrt(h(SCALE)), Path("snippets/art/data.txt").read_text()
+        def unrelated(): return 0
+        # snippets/art/far.py
+        import operator
+        BASE = 2
+        SCALE = BASE * 2
+        def h(x): return operator.mul(x, BASE + BASE)
+        # snippets/art/data.txt
+        0
+        """,
+    )
+    text = runnable([Reach(Project(root), "art.use:f")])
+    namespace = {}
+    with contextlib.chdir(root):
+        exec(text, namespace)
+        assert namespace["f"]() == (4.0, "0\n")
+    assert "unrelated" not in text
+
+
+# Pages: what is named where, exactly as Markdown sees it
+
+DEMO = "art.scratch:double"
+FENCES = {
+    "plain": ("```snippet\nT\n```", 1),
+    "four backticks": ("````snippet\nT\n````", 1),
+    "tildes": ("~~~snippet\nT\n~~~", 1),
+    "a space": ("``` snippet\nT\n```  ", 1),
+    "empty lines": ("```snippet\n\nT\n\n```", 1),
+    "next to text": ("text\n```snippet\nT\n```\ntext", 1),
+    "in a list": ("- a\n\n    ```snippet\n    T\n    ```", 1),
+    "in a tight list": ("- a\n    ```snippet\n    T\n    ```", 1),
+    "in a tab": ('=== "A"\n\n    ```snippet\n    T\n    ```', 1),
+    "in a quote": ("> ```snippet\n> T\n> ```", 1),
+    "in a quote, empty line": ("> ```snippet\n>\n> T\n> ```", 1),
+    "in a quote in a quote": ("> > ```snippet\n> > T\n> > ```", 1),
+    "in front matter's wake": ("---\ntitle: x\n---\n```snippet\nT\n```", 1),
+    "after code in three backticks": ("```x``` y\n\n```snippet\nT\n```", 1),
+    "an example": ("````markdown\n```snippet\nT\n```\n````", 0),
+    "an example between tildes": ("~~~markdown\n```snippet\nT\n```\n~~~", 0),
+    "another language": ("```python\nx\n```", 0),
+    "a title that is a kind": ('```python title="output"\nx\n```', 0),
+    "an inline number": ("a `#!num art.experiments:two.four .1f` b", 1),
+    "a number over a line break": ("a `#!num art.experiments:two.four\n.1f` b", 1),
+    "a number after colons": ("a `:::num art.experiments:two.four` b", 1),
+    "a number in a table": ("|a|\n|-|\n|`#!num art.experiments:two.four`|", 1),
+    "a number in code": ("`` `#!num art.experiments:two.four` ``", 0),
+    "an escaped number": ("\\`#!num art.experiments:two.four`", 0),
+    "a number in a fence": ("```python\n`#!num art.experiments:two.four`\n```", 0),
+    "two numbers": ("`#!num art.experiments:two.a` `#!num art.experiments:two.b`", 2),
+}
+MISTAKES = {
+    "never closed": ("```snippet\nT\n", "snippet fence is never closed"),
+    "closed by more": ("```snippet\nT\n````", "snippet fence is never closed"),
+    "closed by another": ("```snippet\nT\n~~~", "snippet fence is never closed"),
+    "closed elsewhere": ("- a\n\n    ```snippet\n    T\n```", "snippet fence is never closed"),
+    "text to the left": ("- a\n\n    ```snippet\nT\n    ```", "snippet fence is never closed"),
+    "a quote that ends": ("> ```snippet\n> T\n\n```", "snippet fence is never closed"),
+    "code before it": ("```python\nx\n\n```snippet\nT\n```", "python fence is never closed"),
+    "on a bullet's line": ("- ```snippet\n  T\n  ```", "this fence is never closed"),
+    "a title": ('```snippet title="x"\nT\n```', "unknown fence option: 'snippet title=\"x\"'"),
+    "an attribute": ("```{.snippet}\nT\n```", "unknown fence option: '{.snippet}'"),
+    "attributes": ("``` { .snippet #x }\nT\n```", "unknown fence option: '{ .snippet #x }'"),
+    "a dot": ("```.snippet\nT\n```", "unknown fence option: '.snippet'"),
+    "a capital": ("```Snippet\nT\n```", "unknown fence option: 'Snippet'"),
+}
+
+
+def rendered(text):
+    """The bodies that Markdown hands to a formatter."""
+    seen = []
+
+    def fence(source, *_, **__):
+        seen.append(source)
+        return ""
+
+    def inline(source, *_):
+        seen.append(source)
+        return ""
+
+    fences = [{"name": "snippet", "class": "", "format": fence}]
+    numbers = [{"name": "num", "class": "", "format": inline}]
+    options = {
+        "pymdownx.tabbed": {"alternate_style": True},
+        "pymdownx.superfences": {"custom_fences": fences},
+        "pymdownx.inlinehilite": {"custom_inline": numbers},
+    }
+    markdown.markdown(text, extensions=["meta", "tables", *options], extension_configs=options)
+    return seen
+
+
+@pytest.mark.parametrize("name", FENCES)
+def test_scan_finds_what_markdown_renders(name):
+    text, number = FENCES[name]
+    text = text.replace("T", DEMO)
+    found, _, mistakes = scan("page.md", text)
+    assert (len(found), mistakes) == (number, [])
+    sources = rendered(text)
+    assert [exhibit for exhibit, _ in found] == [
+        parse_fence("snippet", source) if source.strip() == DEMO else parse_number(source)
+        for source in sources
+    ]
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_scan_names_what_markdown_would_print_as_code(name):
+    text, why = MISTAKES[name]
+    assert why in [why for _, why in scan("page.md", text.replace("T", DEMO))[2]]
+
+
+def test_scan_tells_the_line():
+    text = "# T\n\n$x$\n\n```snippet\nart.scratch:double\n```\n\n`#!num a.b:c`"
+    found, formulas, _ = scan("p.md", text)
+    assert [str(place) for _, place in found] == ["p.md:5", "p.md:9"]
+    assert [str(place) for *_, place in formulas] == ["p.md:3"]
+
+
+def test_an_anchor_is_used_once():
+    fence = "```claim\nart.claims:holds\nIt holds.\n```\n"
+    _, _, mistakes = scan("p.md", f"{fence}\n{fence}")
+    assert [(place.line, why) for place, why in mistakes] == [(6, "holds is on this page already")]
+
+
+def test_fence_parts():
+    exhibit = parse_fence("figure", "art.figures:plot\n alt: One\nA\n alt: two.\n\nB.\n")
+    assert (exhibit.targets, exhibit.alt, exhibit.text) == (
+        ("art.figures:plot",),
+        "One two.",
+        "A B.",
+    )
+    assert exhibit.runs == [("art.figures:plot", True)]
+    assert parse_fence("snippet", "a.b:c\na.d:e").targets == ("a.b:c", "a.d:e")
+
+
+@pytest.mark.parametrize(
+    ("body", "parts"),
+    [
+        ("a.b:c", ("a.b:c", "", "")),
+        ("a.b:c.d", ("a.b:c", "d", "")),
+        ("a.b:c.d.0 .2f", ("a.b:c", "d.0", ".2f")),
+        ("a.b.c:d.e  ,.0f ", ("a.b.c:d", "e", ",.0f")),
+        ("a.b:c .0%", ("a.b:c", "", ".0%")),
+        ("a:c", None),  # a module lies in an article
+        ("a.b:c d e", None),
+        ("a.b", None),
+        ("a.b:c .2q", None),
+        ("a.b:c.d-e", None),
+        ("", None),
+    ],
+)
+def test_number(body, parts):
+    if parts is None:
+        with pytest.raises(PageError):
+            parse_number(body)
+    else:
+        number = parse_number(body)
+        assert (number.targets[0], number.path, number.spec) == parts
+
+
+@pytest.mark.parametrize(
+    ("text", "formulas"),
+    [
+        ("$x$", ["x"]),
+        ("a $x$, $y$.", ["x", "y"]),
+        ("costs $5 and $6", []),
+        ("costs $5, not $6.", []),
+        ("costs \\$5 and $x$", ["x"]),
+        ("\\$x\\$", []),
+        ("$ x $", []),
+        ("$x$5", []),  # 5 dollars, not a formula
+        ("`$x$` and ``a ` $y$``", []),
+        ("$x +\ny$", ["x +\ny"]),
+        ("$x\n\ny$", []),  # a paragraph ends it
+        ("$$x$$", ["x"]),
+        ("$$\nx \\\\\ny\n$$", ["\nx \\\\\ny\n"]),
+        ("```python\n$x$\n```", []),
+        ("$f(x)$-th", ["f(x)"]),
+        ("($x$)", ["x"]),
+    ],
+)
+def test_formulas_and_amounts(text, formulas):
+    assert [tex for tex, *_ in scan("p.md", text)[1]] == formulas
+
+
+def test_formula_is_mathml():
+    assert mathml(" x^2 ").startswith("<math>")
+    assert 'display="block"' in mathml("x", block=True)
+    assert mathml(r"a \qquad b", block=True).count("<math") == 2
+    assert mathml(r"\E X \lt \Var X")
+    for bad in (r"\frac{1", r"\nonsense", "a <b>"):
+        with pytest.raises(FormulaError, match="formula"):
+            mathml(bad)
+    assert FORMULA.fullmatch("$x$")
+
+
+# The store
+
+
+def test_store_gives_back_what_it_got(tmp_path):
+    store = Store(tmp_path / "a" / "b")
+    assert store.load("x:y", "0" * 64) is None
+    store.save("x:y", "0" * 64, {"value": [1, None, "é"]}, b"\n\0pickle\n")
+    assert store.load("x:y", "0" * 64) == ({"value": [1, None, "é"]}, b"\n\0pickle\n")
+    assert store.load("x:y", "1" * 64) is None
+    assert store.load("x:yy", "0" * 64) is None
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda data: b"",
+        lambda data: data[: len(data) // 2],  # a disk that was full
+        lambda data: data[:-1],
+        lambda data: data + b"x",
+        lambda data: data.replace(b"one", b"two"),  # in the JSON
+        lambda data: data.replace(b"PICKLE", b"pickle"),
+        lambda data: b"\n" + data,
+    ],
+)
+def test_a_damaged_entry_is_none(tmp_path, damage):
+    store = Store(tmp_path)
+    store.save("x:y", "0" * 64, {"value": "one"}, b"PICKLE")
+    path = store.path("x:y", "0" * 64)
+    path.write_bytes(damage(path.read_bytes()))
+    assert store.load("x:y", "0" * 64) is None
+
+
+def test_store_keeps_the_latest(tmp_path):
+    store = Store(tmp_path)
+    for second, version in enumerate("abcdef"):
+        store.save("x:y", version * 64, {})
+        if store.path("x:y", version * 64).exists():
+            os.utime(store.path("x:y", version * 64), (second, second))
+    store.save("x:yy", "0" * 64, {})
+    store.save("x:y.svg", "0" * 64, {})
+    assert len(list(tmp_path.iterdir())) == KEPT + 2
+    assert store.load("x:y", "f" * 64)
+    assert store.load("x:y", "a" * 64) is None
+
+
+# Projects to build
+
+LIBRARY = """
+    # ./tally.py
+    import os
+    def ran(name):
+        with open(os.environ["TALLY"], "a") as file:
+            file.write(name + "\\n")
+"""
+CONFIG = """
+    # ./mkdocs.yml
+    site_name: Test
+    plugins: []
+    watch: [snippets]
+    markdown_extensions:
+      press: {pages: docs, time_limit: 60}
+      admonition: {}
+      footnotes: {}
+      md_in_html: {}
+      pymdownx.details: {}
+      pymdownx.tabbed: {alternate_style: true}
+      pymdownx.inlinehilite:
+        custom_inline:
+          - {name: num, class: num, format: !!python/name:press.extension.num }
+      pymdownx.superfences:
+        custom_fences:
+          - {name: snippet, class: x, format: !!python/name:press.extension.snippet }
+          - {name: figure, class: x, format: !!python/name:press.extension.figure }
+          - {name: claim, class: x, format: !!python/name:press.extension.claim }
+          - {name: output, class: x, format: !!python/name:press.extension.output }
+"""
+ART = """
+    # snippets/__init__.py
+    # snippets/art/__init__.py
+    # snippets/art/far.py
+    FACTOR = 2
+    def scale(x):
+        return FACTOR * x
+    # snippets/art/scratch.py
+    from tally import ran
+    from snippets.art.far import scale
+    def double(x):
+        \"\"\"Twice x.
+
+        >>> double(2)
+        4
+        \"\"\"
+        return scale(x)
+    def unseen(x):
+        return x
+    # snippets/art/experiments.py
+    from tally import ran
+    from snippets.art.scratch import double, unseen
+    def base():
+        ran("base")
+        print("base")
+        return {"four": double(2), "list": [1.0, -2.5], "text": "<b>"}
+    def derived(base):
+        ran("derived")
+        return {"eight": double(base["four"]), "base": base}
+    def reads():
+        ran("reads")
+        return {"data": unseen(open("snippets/art/data.txt").read())}
+    def blind():
+        ran("blind")
+        return {"data": unseen(open("snippets/art/" + "data.txt").read())}
+    # snippets/art/data.txt
+    1
+    # snippets/art/other.txt
+    1
+    # snippets/art/figures.py
+    from tally import ran
+    def plot_base(fig, base):
+        \"\"\"A line.\"\"\"
+        ran("plot_base")
+        axes = fig.subplots()
+        axes.plot([0, 1], [0, base["four"]])
+        axes.fill_between([0, 1], [0, 1], alpha=0.15)
+    def plot_derived(fig, derived):
+        ran("plot_derived")
+        fig.subplots().plot([0, 1], [0, derived["eight"]], "o")
+    # snippets/art/claims.py
+    from tally import ran
+    from snippets.art.scratch import double
+    def doubles(base):
+        \"\"\"Doubling doubles.\"\"\"
+        ran("doubles")
+        assert base["four"] == 4
+        return {"four_times": base["four"]}
+    def alone():
+        \"\"\"Zero stays.\"\"\"
+        ran("alone")
+        assert double(0) == 0, "it moved"
+        return 0
+    def noted():
+        \"\"\"One becomes two.\"\"\"
+        ran("noted")
+        return double(1)
+    # snippets/art/wrong.py
+    def triple(x):
+        \"\"\"it tripled `x`\"\"\"
+        return 3 * x
+    BREAKS = {
+        "doubles": {"double": "triple"},
+        "alone": {"double": "triple"},
+        "noted": {"double": "triple"},
+    }
+    # snippets/bee/__init__.py
+    # snippets/bee/scratch.py
+    def one():
+        return 1
+    # snippets/bee/experiments.py
+    from tally import ran
+    from snippets.bee.scratch import one
+    def lone():
+        ran("lone")
+        return {"one": one()}
+"""
+PAGES = """
+    # docs/index.md
+    # Title $x^2$
+
+    Costs \\$5 and $5 and $6. Value `#!num art.experiments:base.four .1f`,
+    $\\num{art.experiments:base.list.1}{.2f} \\le a +
+    b$.[^1]
+
+    $$
+    x = \\frac{1}{2}
+    $$
+
+    ```snippet
+    art.scratch:double
+    ```
+
+    === "In a tab"
+
+        ```figure
+        art.figures:plot_base
+        alt: A line to `#!num art.experiments:base.four d` <b>.
+        **A line.** Caption with $y$, `#!num art.experiments:base.list.1` and a note.[^1]
+        ```
+
+    - in a tight list
+        ```figure
+        art.figures:plot_derived
+        alt: A dot.
+        A *dot* at $z$ and `#!num art.experiments:derived.base.four`.
+        ```
+
+    !!! note
+
+        ```claim
+        art.claims:doubles
+        Doubling *doubles* `#!num art.experiments:base.text`.[^1]
+        ```
+
+    ??? note "Details"
+
+        ```claim
+        art.claims:alone
+        Zero *stays*, $0$.
+        ```
+
+    > Quoted
+    > ```claim
+    > art.claims:noted
+    > One *becomes* `#!num art.claims:noted`.
+    > ```
+
+    - loose
+
+        ```output
+        art.experiments:base
+        ```
+
+    <div markdown>
+    ```output
+    art.experiments:derived
+    ```
+    </div>
+
+    ````markdown
+    ```output
+    art.experiments:shown_as_an_example
+    ```
+    ````
+
+    [^1]: Note with $w$ and `#!num art.experiments:base.four`.
+    # docs/files/page.md
+    `#!num art.experiments:reads.data` `#!num art.experiments:blind.data`
+    `#!num bee.experiments:lone.one`
+"""
+EVERYTHING = {
+    "base", "derived", "reads", "blind", "plot_base", "plot_derived", "doubles", "alone", "noted",
+    "lone",
+}  # fmt: skip
+FIGURES = {"plot_base", "plot_derived"}
+ART_ONLY = EVERYTHING - {"lone", "reads"}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def library(tmp_path_factory):
+    """A library outside of all projects: what it writes is invisible to press, as it should be."""
+    folder = lay(tmp_path_factory.mktemp("library"), LIBRARY)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", f"{folder}{os.pathsep}{ROOT}")
+        patch.setenv("NO_MKDOCS_2_WARNING", "1")
+        patch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)  # a stale .pyc must do no harm
+        patch.setenv("TALLY", str(folder / "tally.txt"))
+        yield folder
+
+
+@pytest.fixture
+def tally(tmp_path, monkeypatch):
+    """How often each function ran since asked last, by what the functions wrote."""
+    path = tmp_path / "tally.txt"
+    monkeypatch.setenv("TALLY", str(path))
+
+    def ran():
+        lines = path.read_text().split() if path.exists() else []
+        path.unlink(missing_ok=True)
+        return Counter(lines)
+
+    return ran
+
+
+def mkdocs(root, *arguments, **environment):
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", *arguments]
+    return subprocess.run(
+        command, cwd=root, capture_output=True, text=True, env={**os.environ, **environment}
+    )
+
+
+def built(root, time_limit=60):
+    build = Build(root, "docs", time_limit)
+    build.run()
+    return build
+
+
+def contents(folder):
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory, library):
+    """The project, built once by MkDocs, and what it printed."""
+    root = tmp_path_factory.mktemp("template")
+    for text in (CONFIG, ART, PAGES):
+        lay(root, text)
+    (root / "requirements.txt").write_text("numpy==1\n")
+    return root, mkdocs(root, TALLY=str(root / "tally.txt"))
+
+
+@pytest.fixture
+def project(template, tmp_path):
+    """A copy of it, cache and site included."""
+    return shutil.copytree(template[0], tmp_path / "project")
+
+
+def edit(root, file, old, new):
+    path = root / file
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+# Never stale, never needlessly slow
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "expected"),
+    [
+        ("docs/index.md", "Quoted", "Cited", set()),
+        ("docs/index.md", "A *dot*", "One *dot*", set()),
+        ("snippets/art/figures.py", '[0, derived["eight"]]', "[0, 1]", {"plot_derived"}),
+        ("snippets/art/figures.py", '"""A line."""', '"""A curve."""  # really', set()),
+        ("snippets/art/far.py", "FACTOR * x", "x * FACTOR", ART_ONLY),
+        ("snippets/art/claims.py", '"it moved"', '"it went"', {"alone"}),
+        ("snippets/art/scratch.py", "return x", "return x or x", {"reads", "blind"}),
+        ("snippets/art/experiments.py", 'print("base")', 'print("Base")',
+         {"base", "derived", "plot_base", "plot_derived", "doubles"}),
+        ("snippets/art/experiments.py", 'base["four"])', 'base["four"] + 0)',
+         {"derived", "plot_derived"}),
+        ("snippets/art/data.txt", "1", "2", {"reads", "blind"}),
+        ("snippets/art/other.txt", "1", "2", {"blind"}),
+        ("snippets/bee/scratch.py", "return 1", "return 2", {"lone"}),
+        ("snippets/art/wrong.py", "3 * x", "4 * x", set()),
+        ("requirements.txt", "1", "2", EVERYTHING),
+    ],
+)  # fmt: skip
+def test_an_edit_runs_what_reaches_it(project, tally, file, old, new, expected):
+    edit(project, file, old, new)
+    build = built(project)
+    blind = {"blind"} if file.startswith("snippets/") else set()
+    ran = tally()
+    assert set(ran) == expected | blind
+    assert {count for name, count in ran.items() if name not in FIGURES} <= {1}
+    assert not build.failures
+    built(project)
+    assert not tally()
+
+
+def test_nothing_changed_runs_nothing(project, tally):
+    for path in project.rglob("*.py"):
+        path.touch()
+    assert not built(project).failures
+    assert not tally()
+
+
+@pytest.mark.parametrize(
+    ("file", "change", "expected"),
+    [
+        ("draw.py", lambda data: data.replace(b'"font.size": 15', b'"font.size": 16'), FIGURES),
+        ("fonts/stix-two-text-regular.ttf", lambda data: data + b"\0", FIGURES),
+        ("worker.py", lambda data: data + b"\n# edited\n", EVERYTHING),
+        ("show.py", lambda data: data + b"\n# edited\n", set()),  # it runs in every build
+        ("build.py", lambda data: data, set()),
+    ],
+)
+def test_style_and_machinery_count(
+    project, tally, library, tmp_path, monkeypatch, file, change, expected
+):
+    copy = shutil.copytree(ROOT / "press", tmp_path / "lib" / "press") / file
+    copy.write_bytes(change(copy.read_bytes()))
+    monkeypatch.setenv("PYTHONPATH", f"{library}{os.pathsep}{tmp_path / 'lib'}")
+    code = "from press.build import *; b = Build('.', 'docs', 60); b.run(); print(b.failures)"
+    command = [sys.executable, "-P", "-c", code]
+    run = subprocess.run(command, cwd=project, capture_output=True, text=True)
+    assert (run.stdout, set(tally())) == ("[]\n", expected), run.stderr
+
+
+def test_an_edit_within_one_second_is_seen(project, tally):
+    edit(project, "snippets/bee/scratch.py", "return 1", "return 2")
+    path = project / "snippets/bee/scratch.py"
+    os.utime(path, (1e9, 1e9))
+    assert built(project).result("bee.experiments:lone")["value"] == {"one": 2}
+    edit(project, "snippets/bee/scratch.py", "return 2", "return 3")
+    os.utime(path, (1e9, 1e9))  # the compiled file, of the same second and size, looks fresh
+    assert built(project).result("bee.experiments:lone")["value"] == {"one": 3}
+
+
+def test_a_result_is_not_kept_when_its_source_changed_meanwhile(project):
+    target = "bee.experiments:lone"
+    runner = Runner(project)
+    edit(project, "snippets/bee/scratch.py", "return 1", "return 2")
+    before = contents(project / ".cache")
+    runner.digests.digest(target)  # as parsed now
+    edit(project, "snippets/bee/scratch.py", "return 2", "return 33")
+    with running_in(project):
+        assert runner.run(target, draw=False)["value"] == {"one": 33}
+    assert contents(project / ".cache") == before
+
+
+@contextlib.contextmanager
+def running_in(root):
+    """For functions that run in this process: their project first, and forgotten afterwards."""
+    known = set(sys.modules)
+    with pytest.MonkeyPatch.context() as patch:
+        ours = [name for name in sys.modules if name.partition(".")[0] == "snippets"]
+        for name in ours:
+            patch.delitem(sys.modules, name)
+        folder = os.environ["PYTHONPATH"].split(os.pathsep)[0]
+        patch.setattr(sys, "path", [str(root), folder, *sys.path])
+        patch.chdir(root)
+        yield
+    for name in set(sys.modules) - known:
+        if name.partition(".")[0] in ("snippets", "tally"):
+            del sys.modules[name]
+
+
+def test_an_experiment_runs_once_for_all_that_receive_it(template):
+    root, run = template
+    ran = Counter((root / "tally.txt").read_text().split())
+    twice = dict.fromkeys(FIGURES, 2)  # once a size
+    assert ran == dict.fromkeys(EVERYTHING, 1) | twice
+    assert run.returncode == 0, run.stderr
+
+
+def test_progress_can_be_read(template):
+    _, run = template
+    assert re.search(r"press: +10/10 +\d+\.\d s +\w+\.\w+:\w+\n", run.stderr)
+    assert re.search(r"press: 10 functions run in \d+\.\d s\n", run.stderr)
+
+
+@pytest.mark.parametrize("damage", [b"", b"not an entry\n", None])
+def test_damaged_entries_are_run_again(project, tally, damage):
+    for entry in (project / ".cache").iterdir():
+        data = entry.read_bytes()
+        entry.write_bytes(data[: len(data) // 2] if damage is None else damage)
+    assert not built(project).failures
+    assert set(tally()) == EVERYTHING
+    built(project)
+    assert not tally()
+
+
+def test_two_builds_at_once_share_a_cache(project, tally):
+    pages = contents(project / "site")
+    shutil.rmtree(project / ".cache")
+    edit(project, "snippets/bee/scratch.py", "def one", "import time; time.sleep(0.1)\ndef one")
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "-d"]
+    folders = [project / "one", project / "two"]
+    builds = [
+        subprocess.Popen([*command, folder], cwd=project, stderr=subprocess.PIPE, text=True)
+        for folder in folders
+    ]
+    for build in builds:
+        assert build.communicate()[1].count("Error") == 0
+        assert build.returncode == 0
+    for folder in folders:
+        assert {path.relative_to(folder) for path in contents(folder)} == {
+            path.relative_to(project / "site") for path in pages
+        }
+    tally()
+    assert not built(project).failures
+    assert not tally()
+    assert not list((project / ".cache").glob("*.draft"))
+
+
+def test_a_cache_that_cannot_be_written_costs_time_only(project, tally, capsys):
+    shutil.rmtree(project / ".cache")
+    (project / ".cache").write_text("a file")
+    edit(project, "docs/index.md", "plot_base", "plot_derived")
+    edit(project, "docs/index.md", "- in a tight list", "```figure\nart.figures:plot_base\n")
+    (project / "docs/index.md").write_text("`#!num art.experiments:derived.eight`")
+    build = built(project)
+    assert not build.failures
+    assert build.result("art.experiments:derived")["value"]["eight"] == 8
+    assert "press: the cache cannot be written, so nothing is kept: " in capsys.readouterr().err
+    assert tally() == {"base": 1, "derived": 1, "reads": 1, "blind": 1, "lone": 1}
+
+
+def test_the_building_process_stays_light(project):
+    code = """
+        import sys
+        from mkdocs.__main__ import cli
+        try:
+            cli(["build", "--strict"])
+        finally:
+            print({"numpy", "matplotlib", "torch", "keras"} & {*sys.modules})
+    """
+    command = [sys.executable, "-c", dedent(code)]
+    run = subprocess.run(command, cwd=project, capture_output=True, text=True)
+    assert (run.returncode, run.stdout) == (0, "set()\n"), run.stderr
+
+
+# Everything that is wrong is named, together
+
+BAD = """
+    # snippets/bad/__init__.py
+    # snippets/bad/scratch.py
+    def good():
+        return 1
+    # snippets/bad/broken.py
+    N = 1
+    def f(:
+    # snippets/bad/latin.py
+    # snippets/bad/indirect.py
+    from snippets.bad.broken import f
+    def g():
+        return f()
+    # snippets/bad/experiments.py
+    import sys
+    from snippets.bad.scratch import good
+    def raises():
+        value = good()
+        raise ValueError(f"no {value}" + chr(10) + "more")
+    def receives(raises):
+        return good()
+    def loops(pools):
+        return good()
+    def pools(loops):
+        return good()
+    def constant():
+        return {"n": 1}
+    def values():
+        return {"n": good(), "s": "x", "list": [1], "f": {"g": 2}}
+    def takes(*args):
+        return good()
+    def unknown(value):
+        return good()
+    def unpicklable():
+        return {"f": lambda: good()}
+    def leaves():
+        sys.exit("left" * good())
+    async def waits():
+        return good()
+    # snippets/bad/claims.py
+    from snippets.bad.scratch import good
+    def fails():
+        assert good() == 2
+    def differs():
+        raise AssertionError(chr(10) + f"not {good()}" + chr(10) + "more")
+    def unbreakable():
+        return good()
+    def emptied():
+        return good()
+    def unexplained():
+        return good()
+    def missing():
+        return good()
+    def returns_nothing():
+        good()
+    def returns_text():
+        return {"n": good(), "text": "a"}
+    # snippets/bad/wrong.py
+    def bad():
+        \"\"\"it was bad\"\"\"
+    def silent():
+        return 2
+    BREAKS = {
+        "fails": {"good": "bad"},
+        "differs": {"good": "bad"},
+        "emptied": {},
+        "unexplained": {"good": "silent"},
+        "missing": {"good": "baad"},
+        "returns_nothing": {"good": "bad"},
+        "returns_text": {"good": "bad"},
+    }
+    # snippets/bad/figures.py
+    from snippets.bad.scratch import good
+    def plot(fig, values):
+        good()
+    def plot_unknown(fig, value):
+        good()
+    def plot_without(axes):
+        good()
+    def plot_red(fig):
+        fig.subplots().plot([0, good()], color="red")
+    def plot_image(fig):
+        fig.subplots().imshow([[0, good()]])
+    # snippets/worse/claims.py
+    from snippets.bad.scratch import good
+    def unlisted():
+        return good()
+"""
+CLAIM = "```claim\nbad.claims:{}\nA sentence.\n```"
+FIGURE = "```figure\nbad.figures:{}\nalt: A plot.\nA caption.\n```"
+WRONG = {
+    # name: (page, line, why, cause)
+    "module": ("\n```snippet\nbad.scrach:good\n```", 2,
+               "bad.scrach:good: no such file; did you mean 'bad.scratch'?",
+               "snippets/bad/scrach.py:1"),
+    "function": ("```output\nbad.experiments:value\n```", 1,
+                 "no 'value' here; did you mean 'values'?", "snippets/bad/experiments.py:1"),
+    "imported": ("```snippet\nbad.claims:good\n```", 1,
+                 "'good' is imported here; name it where it is defined, below snippets/",
+                 "snippets/bad/claims.py:1"),
+    "raises": ("`#!num bad.experiments:raises.n`", 1,
+               "bad.experiments:raises: ValueError: no 1", "snippets/bad/experiments.py:5"),
+    "receives": ("# T\n\n\n`#!num bad.experiments:receives.n`", 4,
+                 "bad.experiments:receives: ValueError: no 1", "snippets/bad/experiments.py:5"),
+    "exits": ("```output\nbad.experiments:leaves\n```", 1, "SystemExit: left",
+              "snippets/bad/experiments.py:23"),
+    "async": ("```output\nbad.experiments:waits\n```", 1, "bad.experiments:waits is not a function",
+              "snippets/bad/experiments.py:24"),
+    "unpicklable": ("```output\nbad.experiments:unpicklable\n```", 1, "Can't pickle",
+                    "snippets/bad/experiments.py:20"),
+    "claim": (CLAIM.format("fails"), 1, "bad.claims:fails: AssertionError: assert good() == 2",
+              "snippets/bad/claims.py:3"),
+    "numpy-claim": (CLAIM.format("differs"), 1, "AssertionError: not 1\n",
+                    "snippets/bad/claims.py:5"),
+    "unbreakable": (CLAIM.format("unbreakable"), 1, "no wrong version of unbreakable",
+                    "snippets/bad/wrong.py:5"),
+    "emptied": (CLAIM.format("emptied"), 1, "no wrong version of emptied",
+                "snippets/bad/wrong.py:5"),
+    "unexplained": (CLAIM.format("unexplained"), 1,
+                    "bad.wrong:silent must be a function whose docstring says what is wrong",
+                    "snippets/bad/wrong.py:3"),
+    "missing": (CLAIM.format("missing"), 1, "no 'baad' here; did you mean 'bad'?",
+                "snippets/bad/wrong.py:1"),
+    "unlisted": ("```claim\nworse.claims:unlisted\nA sentence.\n```", 1, "no such file",
+                 "snippets/worse/wrong.py:1"),
+    "nothing": (CLAIM.format("returns_nothing"), 1,
+                "a claim returns a number or a dict of numbers, not None",
+                "snippets/bad/claims.py:14"),
+    "text": (CLAIM.format("returns_text"), 1, "a number or a dict of numbers, not {",
+             "snippets/bad/claims.py:16"),
+    "syntax": ("```output\nbad.broken:f\n```", 1, "SyntaxError: invalid syntax",
+               "snippets/bad/broken.py:2"),
+    "syntax-behind": ("```snippet\nbad.indirect:g\n```", 1, "SyntaxError: invalid syntax",
+                      "snippets/bad/broken.py:2"),
+    "encoding": ("```snippet\nbad.latin:f\n```", 1, "'utf-8' codec can't decode",
+                 "snippets/bad/latin.py:1"),
+    "caption": ("```figure\nbad.figures:plot\nalt: A plot.\n```", 1,
+                "figure without a caption", ""),
+    "alt": ("```figure\nbad.figures:plot\nA caption.\n```", 1, "figure without alt text", ""),
+    "alt-number": ("```figure\nbad.figures:plot\nalt: `#!num bad.experiments:values.m`\nA.\n```",
+                   1, "bad.experiments:values has no number 'm'", ""),
+    "sentence": ("```claim\nbad.claims:fails\n```", 1, "claim without a sentence", ""),
+    "empty": ("```snippet\n\n```", 1,
+              "empty snippet: name a function, as in dropout.scratch:dropout", ""),
+    "two": ("```output\nbad.experiments:values\nbad.experiments:values\n```", 1,
+            "output takes one function, not 'bad.experiments:values'", ""),
+    "outside": ("```snippet\n../os:path\n```", 1,
+                "'../os:path' is no dotted.module:function below snippets", ""),
+    "library": ("```snippet\nos.path:join\n```", 1, "no such file", "snippets/os/path.py:1"),
+    "private": ("```snippet\nbad.scratch:_good\n```", 1, "'bad.scratch:_good' is no dotted", ""),
+    "parameter": (FIGURE.format("plot_unknown"), 1,
+                  "parameter 'value': no experiment of that name; did you mean 'values'?",
+                  "snippets/bad/figures.py:4"),
+    "star": ("```output\nbad.experiments:takes\n```", 1,
+             "parameter '*args': no experiment of that name", "snippets/bad/experiments.py:16"),
+    "no-fig": (FIGURE.format("plot_without"), 1, "the first parameter of a figure is fig",
+               "snippets/bad/figures.py:6"),
+    "red": (FIGURE.format("plot_red"), 1, "#ff0000 follows neither light nor dark: use ink, ",
+            "snippets/bad/figures.py:8"),
+    "image": (FIGURE.format("plot_image"), 1, "follows neither light nor dark",
+              "snippets/bad/figures.py:10"),
+    "circle": ("```output\nbad.experiments:loops\n```", 1,
+               "experiments that need each other: bad.experiments:loops -> "
+               "bad.experiments:pools -> bad.experiments:loops", "snippets/bad/experiments.py:8"),
+    "constant": ("```output\nbad.experiments:constant\n```", 1,
+                 "bad.experiments:constant is a constant: no teaching code or library is "
+                 "behind it",
+                 "snippets/bad/experiments.py:12"),
+    "path": ("a\nb `#!num bad.experiments:values.m`", 1, "bad.experiments:values has no number 'm'",
+             ""),
+    "deep-path": ("`#!num bad.experiments:values.f.h`", 1,
+                  "bad.experiments:values.f has no number 'h'", ""),
+    "index": ("`#!num bad.experiments:values.list.1`", 1,
+              "bad.experiments:values.list has no number '1'", ""),
+    "format": ("`#!num bad.experiments:values.n .2q`", 1,
+               "format '.2q' of bad.experiments:values: Unknown format code 'q'", ""),
+    "format-of-text": ("`#!num bad.experiments:values.s .2f`", 1,
+                       "bad.experiments:values.s = 'x': Unknown format code 'f'", ""),
+    "number": ("`#!num bad`", 1, "'bad' is no dotted.module:function.path with a format", ""),
+    "formula": ("# T\n\n$\\frac{1$", 3, "formula '\\\\frac{1': ", ""),
+    "tag": ("$a <b$", 1, "formula 'a <b': write \\lt, since < opens a tag", ""),
+    "formula-number": ("$\\num{bad.experiments:values.m}{.1f}$", 1,
+                       "bad.experiments:values has no number 'm'", ""),
+    "unclosed": ("\n\n```snippet\nbad.scratch:good", 3, "snippet fence is never closed", ""),
+    "option": ("```snippet title='x'\nbad.scratch:good\n```", 1,
+               "unknown fence option: \"snippet title='x'\"", ""),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def bad(template, tmp_path_factory):
+    """(what a build of all that is wrong printed, its exit code, what it changed)"""
+    root = shutil.copytree(template[0], tmp_path_factory.mktemp("bad") / "project")
+    lay(root, BAD)
+    (root / "snippets/bad/latin.py").write_bytes("# café".encode("latin-1"))
+    (root / "docs/bad").mkdir()
+    for name, (page, *_) in WRONG.items():
+        (root / f"docs/bad/{name}.md").write_text(page)
+    folders = [root / ".cache", root / "site"]
+    # What the new functions return when they work may be kept; nothing that was there may change.
+    before = {path: data for folder in folders for path, data in contents(folder).items()}
+    run = mkdocs(root)
+    after = {path: data for folder in folders for path, data in contents(folder).items()}
+    changed = {path.name for path in before if after.get(path) != before[path]}
+    return run.stderr, run.returncode, changed, {path.name for path in after.keys() - before.keys()}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_what_is_wrong_is_named(bad, name):
+    _, line, why, cause = WRONG[name]
+    message = bad[0].partition("functions run")[2]
+    (told,) = re.findall(rf"^docs/bad/{name}\.md:.*(?:\n    .*)?$", message, re.MULTILINE)
+    assert told.startswith(f"docs/bad/{name}.md:{line}: ")
+    assert why in told + "\n"
+    assert told.endswith(f"\n    {cause}") if cause else "\n" not in told
+
+
+def test_a_failed_build_changes_nothing(bad):
+    printed, code, changed, new = bad
+    assert code == 1
+    assert f"\n\n{len(WRONG)} failures; nothing was written.\n" in printed
+    assert "Traceback" not in printed
+    assert changed == set()
+    kept = {name.rpartition("-")[0] for name in new}
+    works = {"bad.experiments.values", "bad.claims.returns_nothing", "bad.claims.returns_text"}
+    works |= {f"bad.claims.{name}" for name in ("unbreakable", "emptied", "unexplained", "missing")}
+    works |= {"worse.claims.unlisted", "bad.figures.plot.svg", "art.experiments.blind"}
+    assert kept == works
+
+
+def test_a_false_claim_is_false_without_assertions_too(project):
+    edit(project, "snippets/art/claims.py", "== 4", "== 5")
+    for options, environment in (([], {"PYTHONOPTIMIZE": "1"}), (["-O"], {})):
+        command = [sys.executable, *options, "-m", "mkdocs", "build", "--strict"]
+        run = subprocess.run(
+            command, cwd=project, capture_output=True, text=True, env=os.environ | environment
+        )
+        assert run.returncode == 1
+        assert "art.claims:doubles: AssertionError" in run.stderr
+        command = [sys.executable, *options, "-m", "press", "art.claims:doubles"]
+        run = subprocess.run(
+            command, cwd=project, capture_output=True, text=True, env=os.environ | environment
+        )
+        assert (run.returncode, run.stdout) == (1, "")
+        assert "python -O strips assertions" in run.stderr
+
+
+# Processes that die
+
+
+def test_a_process_that_dies_is_named_and_the_rest_run(tmp_path, tally):
+    root = lay(
+        tmp_path,
+        """
+        # snippets/__init__.py
+        # snippets/one/scratch.py
+        def good(): return 1
+        # snippets/one/experiments.py
+        import os, signal, time
+        from tally import ran
+        from snippets.one.scratch import good
+        def a_sleeps():
+            time.sleep(600 * good())
+        def b_is_killed():
+            os.kill(os.getpid(), signal.SIGKILL * good())
+        def c_leaves():
+            os._exit(good() - 1)
+        def d_leaves_after_a_word():
+            os.write(1, b"{")
+            os._exit(3 * good())
+        def e_receives(a_sleeps):
+            ran("never")
+        def f_works():
+            print("printed")
+            os.system("echo a line in the channel")
+            ran("f_works")
+            return {"n": good()}
+        # snippets/two/experiments.py
+        from tally import ran
+        from snippets.one.scratch import good
+        def works():
+            ran("works")
+            return {"n": good()}
+        # docs/index.md
+        `#!num one.experiments:a_sleeps.n` `#!num one.experiments:b_is_killed.n`
+        `#!num one.experiments:c_leaves.n` `#!num one.experiments:d_leaves_after_a_word.n`
+
+        `#!num one.experiments:e_receives.n` `#!num one.experiments:f_works.n`
+        `#!num two.experiments:works.n`
+        """,
+    )
+    build = built(root, time_limit=4)
+    whys = {failure.name.partition(":")[2]: failure for failure in build.failures}
+    assert {name: (failure.why, failure.cause) for name, failure in whys.items()} == {
+        "a_sleeps": ("it ran longer than the time limit of 4 s", "snippets/one/experiments.py:4"),
+        "b_is_killed": (
+            "its process died (exit code -9, killed by a signal)",
+            "snippets/one/experiments.py:6",
+        ),
+        "c_leaves": ("its process died (exit code 0)", "snippets/one/experiments.py:8"),
+        "d_leaves_after_a_word": (
+            "its process died (exit code 3)",
+            "snippets/one/experiments.py:10",
+        ),
+        "e_receives": (
+            "it ran longer than the time limit of 4 s",
+            "snippets/one/experiments.py:4",
+        ),
+    }
+    assert tally() == {"f_works": 1, "works": 1}
+
+
+def test_an_interrupt_ends_the_build(tmp_path, tally):
+    root = lay(
+        tmp_path,
+        """
+        # snippets/__init__.py
+        # snippets/one/scratch.py
+        def good(): return 1
+        # snippets/one/experiments.py
+        import time
+        from tally import ran
+        from snippets.one.scratch import good
+        def first():
+            ran("first")
+            time.sleep(600)
+            return good()
+        def second():
+            ran("second")
+            time.sleep(600)
+            return good()
+        # docs/index.md
+        `#!num one.experiments:first` `#!num one.experiments:second`
+        """,
+    )
+    code = "import press.build; press.build.Build('.', 'docs', 60).run()"
+    process = subprocess.Popen(
+        [sys.executable, "-c", code], cwd=root, stderr=subprocess.DEVNULL, start_new_session=True
+    )
+    path = Path(os.environ["TALLY"])
+    wait_until(path.exists)
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal does
+    assert process.wait(timeout=30) != 0
+    assert set(tally()) == {"first"}
+
+
+def wait_until(condition, seconds=60):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+# On the page
+
+
+@pytest.fixture(scope="module")
+def page(template):
+    root, run = template
+    assert run.returncode == 0, run.stderr
+    html = (root / "site/index.html").read_text(encoding="utf-8")
+    return html[html.index("<h1") :]
+
+
+def test_every_fence_is_on_the_page(page, template):
+    text = (template[0] / "docs/index.md").read_text(encoding="utf-8")
+    kinds = Counter(exhibit.kind for exhibit, _ in scan("index.md", text)[0])
+    assert kinds == {"snippet": 1, "figure": 2, "claim": 3, "output": 2, "num": 8}
+    assert page.count('<div class="snippet">') == kinds["snippet"]
+    assert page.count("<figure>") == kinds["figure"]
+    assert page.count('<details class="claim">') == kinds["claim"]
+    assert page.count('<div class="output">') == kinds["output"]
+    for anchor in ("plot_base", "plot_derived", "doubles", "alone", "noted"):
+        assert page.count(f'id="{anchor}"') == 1
+    assert page.count("art.experiments:shown_as_an_example") == 1
+    assert not re.search(r"[\x00-\x08]|press-failure|wzxhzdk", page)
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        '<p>Costs $5 and $5 and $6. Value <span class="num"',
+        '>4.0</span>,\n<math><mo lspace="0" rspace="0">−</mo><mn>2.50</mn>',
+        "<strong>A line.</strong> Caption with <math><mi>y</mi></math>, <span",
+        ">−2.5</span> and a note.<sup",
+        "A <em>dot</em> at <math><mi>z</mi></math> and <span",
+        "Doubling <em>doubles</em> <span",
+        ">&lt;b&gt;</span>.<sup",
+        "Zero <em>stays</em>, <math><mn>0</mn></math>.",
+        "One <em>becomes</em> <span",
+        'aria-label="A line to 4 &lt;b&gt;."',
+        "measured four times 4 ",
+        "measured 0 ",
+        "it tripled <code>x</code> (in place of <code>double</code>)",
+        "<summary>Example, run as a test</summary>",
+        "<pre><code>base\n</code></pre>",
+        "Note with <math><mi>w</mi></math> and <span",
+        '<math display="block"',
+    ],
+)
+def test_texts_are_markdown(page, html):
+    assert html.replace("\n</code>", "</code>") in page
+
+
+def test_drawings(page):
+    drawings = re.findall(r"<svg [^>]*wide.*?</svg>|<svg [^>]*narrow.*?</svg>", page, re.DOTALL)
+    assert ['class="wide"' in drawing for drawing in drawings] == [True, False] * 2
+    ids = re.findall(r' id="(.*?)"', "".join(drawings))
+    assert len(ids) == len(set(ids)) > 4
+    for drawing in drawings:
+        own = set(re.findall(r' id="(.*?)"', drawing))
+        assert set(re.findall(r'href="#(.*?)"', drawing)) <= own
+        assert not re.search(r"#[0-9a-f]{3,8}\b(?!\")|rgb|style=|<style|metadata|clip", drawing)
+        assert re.search(r' class="[fs]-\w+', drawing)
+    assert 'fill-opacity="0.15"' in drawings[0]
+
+
+def test_the_source_is_linked(project, monkeypatch):
+    md = converter(project, monkeypatch, source="https://example.org/main/")
+    html = md.convert("```snippet\nart.scratch:double\n```\n\n`#!num art.experiments:base.four`")
+    assert 'href="https://example.org/main/snippets/art/scratch.py#L3-L9"' in html
+    assert (
+        '<a class="num" href="https://example.org/main/snippets/art/experiments.py#L3-L6"' in html
+    )
+
+
+FORMATTERS = {
+    "pymdownx.superfences": {
+        "custom_fences": [
+            {"name": kind, "class": kind, "format": getattr(extension, kind)}
+            for kind in ("snippet", "figure", "claim", "output")
+        ]
+    },
+    "pymdownx.inlinehilite": {
+        "custom_inline": [{"name": "num", "class": "num", "format": extension.num}]
+    },
+}
+
+
+def converter(root, monkeypatch, **options):
+    """Markdown with press, as MkDocs sets it up for a page."""
+    monkeypatch.chdir(root)
+    extension._builds.clear()
+    return markdown.Markdown(
+        extensions=["press", *FORMATTERS], extension_configs={"press": options, **FORMATTERS}
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("```output\nart.experiments:fourth\n```", SuperFencesException),
+        ("`#!num art.experiments:base.fourth`", InlineHiliteException),
+        ("$\\nonsense$", Exception),
+    ],
+)
+def test_what_the_scan_missed_stops_the_build(project, monkeypatch, text, expected):
+    md = converter(project, monkeypatch)
+    with pytest.raises(expected):
+        md.convert(text)
+
+
+@pytest.mark.parametrize(
+    ("page", "why"),
+    [
+        ("```output\nart.experiments:fourth\n```", "no &#x27;fourth&#x27; here"),
+        ("```figure\nart.figures:plot_base\n```", "figure without alt text"),
+        ("```claim\nart.claims:doubles\nIt *doubles*.\n```", "AssertionError: assert base"),
+        ("a `#!num art.experiments:base.fourth` b", "has no number &#x27;fourth&#x27;"),
+        ("a $\\nonsense$ b", "formula "),
+        ("a $\\num{art.experiments:base.fourth}{}$ b", "has no number &#x27;fourth&#x27;"),
+    ],
+)
+def test_while_serving_a_failure_is_a_red_box(project, monkeypatch, capsys, page, why):
+    monkeypatch.setattr(sys, "argv", ["mkdocs", "serve"])
+    edit(project, "snippets/art/claims.py", "== 4", "== 5")
+    (project / "docs/index.md").write_text(page)
+    html = converter(project, monkeypatch).convert(page)
+    assert '<span class="press-failure" role="alert">' in html
+    assert why in html
+    assert "docs/index.md:1: " in capsys.readouterr().err
+
+
+def test_while_serving_a_mended_file_heals(project, monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["mkdocs", "serve"])
+    page = "`#!num bee.experiments:lone.one`"
+    (project / "docs/index.md").write_text(page)
+    edit(project, "snippets/bee/scratch.py", "return 1", "return 1 / 0")
+    assert "ZeroDivisionError" in converter(project, monkeypatch).convert(page)
+    edit(project, "snippets/bee/scratch.py", "return 1 / 0", "return 7")
+    build = extension.current_build("docs", 60)
+    assert build.result("bee.experiments:lone")["value"] == {"one": 7}
+    assert extension.current_build("docs", 60) is build
+
+
+def test_serve(project):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    (project / "docs/index.md").write_text("`#!num bee.experiments:lone.one`")
+    edit(project, "snippets/bee/scratch.py", "return 1", "return 1 / 0")
+    command = [sys.executable, "-m", "mkdocs", "serve", "-a", f"127.0.0.1:{port}"]
+    server = subprocess.Popen(command, cwd=project, stderr=subprocess.DEVNULL)
+
+    def shows(text):
+        address = f"http://127.0.0.1:{port}/"
+        with contextlib.suppress(OSError), urllib.request.urlopen(address, timeout=30) as response:
+            return text in response.read().decode()
+        return False
+
+    try:
+        wait_until(lambda: shows("ZeroDivisionError"))
+        edit(project, "snippets/bee/scratch.py", "return 1 / 0", "return 77")
+        wait_until(lambda: shows(">77<"))
+    finally:
+        server.terminate()
+        server.wait(timeout=30)
+
+
+# One exhibit at a time
+
+
+def press_command(root, *arguments):
+    command = [sys.executable, "-m", "press", *map(str, arguments)]
+    return subprocess.run(command, cwd=root, capture_output=True, text=True)
+
+
+def test_command_draws(project):
+    run = press_command(project, "art.figures:plot_base", "out.svg")
+    assert (run.returncode, run.stderr) == (0, "")
+    assert (project / "out.svg").read_text().startswith('<svg xmlns="http://www.w3.org/2000/svg"')
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "printed"),
+    [
+        (["art.experiments:base"], 0, "base\n"),
+        (["art.claims:alone"], 0, "0\n"),
+        ([], 1, "python -m press dropout.figures:plot_moments out.svg"),
+        (["a", "b", "c"], 1, "python -m press dropout.figures:plot_moments out.svg"),
+        (["--help"], 1, "python -m press dropout.figures:plot_moments out.svg"),
+        (["art.figures:plot_bas", "o.svg"], 1, "no 'plot_bas' here; did you mean 'plot_base'?"),
+        (["art.figure:plot_base"], 1, "no such file; did you mean 'art.figures'?"),
+        (["art.experiments:base", "o.svg"], 1, "the first parameter of a figure is fig"),
+        (["art.figures:plot_base"], 1, "parameter 'fig': no experiment of that name"),
+        (["art.figures:plot_base", "no/such/o.svg"], 1, "No such file or directory"),
+    ],
+)
+def test_command(project, monkeypatch, capsys, arguments, code, printed):
+    with running_in(project):
+        result = main(arguments)
+    assert bool(result) == bool(code)
+    assert printed in (result or capsys.readouterr().out)
+
+
+def test_every_entry_point_sets_the_environment():
+    names = ("KERAS_BACKEND", "MPLBACKEND", "OMP_NUM_THREADS")
+    code = f"import press.worker, os; print(*(os.environ[name] for name in {names}))"
+    environment = {name: value for name, value in os.environ.items() if name not in names}
+    run = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=environment
+    )
+    assert run.stdout == "torch agg 1\n"
+    assert [os.environ[name] for name in names] == ["torch", "agg", "1"]
+
+
+# The runner
+
+
+def test_results_are_read_only_and_shared(project, tally):
+    runner = Runner(project)
+    with running_in(project):
+        runner.digests = Digests(project := Project(project))
+        runner.project = project
+        derived = runner.experiment("art.experiments:derived")
+    assert derived["base"]["four"] == 4
+    assert derived["base"]["list"] == (1.0, -2.5)
+    with pytest.raises(TypeError):
+        derived["base"]["four"] = 5
+    assert not tally()
+
+
+def test_frozen():
+    array = np.zeros(2)
+    value = frozen({"a": array, "b": [{"c": np.float64(1)}]})
+    with pytest.raises(ValueError, match="read-only"):
+        value["a"][0] = 1
+    array[0] = 1  # the owner's is not
+    with pytest.raises(TypeError):
+        value["b"][0]["c"] = 2
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (np.float32(0.5), 0.5),
+        (np.arange(3), [0, 1, 2]),
+        (np.zeros(100_000), None),  # too large to name numbers of
+        (MappingProxyType({1: (True, None)}), {"1": [True, None]}),
+        ({"a": {2}}, {"a": "{2}"}),
+        (1 + 2j, "(1+2j)"),
+    ],
+)
+def test_plain(value, expected):
+    assert plain(value) == expected
+    assert json.loads(json.dumps(plain(value))) == expected
+
+
+def test_worker_answers_one_line_a_job(project, monkeypatch):
+    jobs = [{"target": "bee.experiments:lone", "draw": False}, {"target": "a.b:c", "draw": False}]
+    replies = io.StringIO()
+    with running_in(project):
+        press.worker.serve(project, map(json.dumps, jobs), replies)
+    first, second = map(json.loads, replies.getvalue().splitlines())
+    assert first["shown"]["value"] == {"one": 1}
+    assert (second["file"], second["line"]) == ("snippets/a/b.py", 1)
+
+
+def test_a_module_tells_its_place(tmp_path):
+    path = tmp_path / "bad.py"
+    path.write_text("\n\nx = (\n")
+    with pytest.raises(SourceError, match=r"bad\.py:3: SyntaxError: '\(' was never closed"):
+        Module(tmp_path, "bad", path)
