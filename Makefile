@@ -1,32 +1,32 @@
-# Everything runs in .venv, which the first command makes: make serve, make test.
+# Everything runs in .venv, which the first command makes.
 .PHONY: serve test site check bench clean
-.DELETE_ON_ERROR:
 
 PYTHON ?= python3
 BIN := .venv/bin
+PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 export KERAS_BACKEND := torch
 export NO_MKDOCS_2_WARNING := 1
 export OMP_NUM_THREADS := 1
 
-serve: .venv/ready  ## read and edit the site at http://127.0.0.1:8000/
-	$(BIN)/mkdocs serve --livereload
+serve: .venv/ready  # the site at http://127.0.0.1:8000/, following every edit
+	$(BIN)/mkdocs serve
 
-test: .venv/ready  ## all that must hold
+test: .venv/ready  # all that must hold
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	rm -rf .cache .coverage .coverage.*  # what the cache has is not run, so not covered
 	$(BIN)/coverage run -m mkdocs build --strict
 	$(BIN)/pytest --cov --cov-append
 
-site: .venv/ready  ## the site, in site/
+site: .venv/ready  # the site in site/
 	$(BIN)/mkdocs build --strict
 
-check: .venv/ready  ## the quick part of the tests
+check: .venv/ready  # the quick part of the tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/pytest -m "not browser" --ignore=tests/test_press.py
 
-bench: .venv/ready  ## what a build costs, against its floor
+bench: .venv/ready  # what a build costs, against its floor
 	$(BIN)/python benchmarks/bench.py
 
 clean:
@@ -34,8 +34,9 @@ clean:
 
 .venv/ready: requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11, 5))' || \
-		{ echo 'Python 3.11.5 or newer is needed: make PYTHON=/path/to/python3' >&2; exit 1; }
-	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
-	touch $@
+		{ echo 'Needs Python 3.11.5 or newer: make PYTHON=/path/to/python3' >&2; exit 1; }
+	@echo 'Making .venv: a few minutes the first time.'
+	@$(PYTHON) -m venv .venv
+	@$(PIP) -r requirements.txt
+	@$(PIP) --no-deps --no-build-isolation -e .
+	@touch $@
