@@ -127,17 +127,17 @@ WITH_KIND = {
 @pytest.mark.parametrize("rate", [-0.1, -1e-300, 1, 1.0, 1.5, np.inf, -np.inf, np.nan])
 @pytest.mark.parametrize("function", WITH_RATE.values(), ids=WITH_RATE)
 def test_a_rate_outside_0_to_1_is_a_value_error(function, rate):
-    with pytest.raises(ValueError, match=r"drop_rate must be in \[0, 1\), got ") as error:
+    with pytest.raises(ValueError, match="drop_rate") as error:
         function(rate)
-    assert repr(rate) in str(error.value)
+    assert str(error.value) == f"drop_rate must be in [0, 1), got {rate!r}"
 
 
 @pytest.mark.parametrize("rate", [None, "0.5", True, False, np.True_, 0.5j, [0.5], np.zeros(2)])
 @pytest.mark.parametrize("function", WITH_RATE.values(), ids=WITH_RATE)
 def test_a_rate_that_is_no_number_is_a_type_error(function, rate):
-    with pytest.raises(TypeError, match="drop_rate must be a number, got ") as error:
+    with pytest.raises(TypeError, match="drop_rate") as error:
         function(rate)
-    assert repr(rate) in str(error.value)
+    assert str(error.value) == f"drop_rate must be a number, got {rate!r}"
 
 
 @pytest.mark.parametrize("kind", ["Inverted", "paper", "", None])
@@ -225,7 +225,7 @@ def test_a_generator_may_return_plain_lists():
 
 def test_training_needs_a_generator():
     for call in (lambda: keep_mask(3, 0.5, None), lambda: dropout([1.0], 0.5, True)):
-        with pytest.raises(ValueError, match="training needs rng, got None"):
+        with pytest.raises(ValueError, match=r"training needs rng, got None$"):
             call()
 
 
@@ -552,7 +552,8 @@ def test_equivalent_settings():
     assert equivalent_lr(3.0, 0.75, "sgd") == 3 / 16
     assert equivalent_lr(3.0, 0.75, "adam") == 3 / 4
     assert equivalent_decay(0.1, 0.5) == 0.4  # 0.1 / 0.5²
-    assert equivalent_decay(3.0, 0.75) == 48.0
+    assert equivalent_decay(3.0, 0.75, "adam") == 48.0
+    assert equivalent_decay(3.0, 0.75, "adamw") == 12.0  # 3 / 0.25
     with pytest.raises(ValueError, match="optimizer must be 'sgd' or 'adam', got 'SGD'"):
         equivalent_lr(0.1, 0.5, "SGD")
 
@@ -699,12 +700,12 @@ def test_a_module_trains_and_a_layer_infers(torch_rng_stays):
     x = torch.ones(1000)
     for seed in (0, 1):
         assert torch.equal(torch_called_directly(x, 0.2, seed), torch_dropout(x, 0.2, True, seed))
-        assert torch.equal(keras_called_directly(x, 0.2, seed), x)
+    assert torch.equal(keras_called_directly(x, 0.2), x)
 
 
 def test_keras_called_directly_is_the_layer_of_that_rate():
     with pytest.raises(ValueError, match=r"rate=1\.5"):
-        keras_called_directly(torch.ones(2), 1.5, seed=0)
+        keras_called_directly(torch.ones(2), 1.5)
 
 
 def test_spatial_dropout_is_dropout_of_channels(torch_rng_stays):

@@ -127,7 +127,10 @@ CHANGES = {
         import snippets.art.near
         def f(): return snippets.art.far.g()
         # art/near.py
-        import snippets.art.far
+        from snippets.art.far import other
+        # art/far.py
+        def other(): return 0
+        def g(): return <<1|2>>
     """,
     "a submodule of a package, imported elsewhere": """
         from snippets import art
@@ -1350,11 +1353,12 @@ def test_an_edit_runs_what_reaches_it(project, tally, file, old, new, expected):
     assert not tally()
 
 
-def test_nothing_changed_runs_nothing(project, tally):
+def test_nothing_changed_runs_nothing(project, tally, capsys):
     for path in project.rglob("*.py"):
         path.touch()
     assert not built(project).failures
     assert not tally()
+    assert capsys.readouterr().err == ""  # and starts no process
 
 
 @pytest.mark.parametrize(

@@ -80,6 +80,7 @@ def moments_of_one_unit(one_unit):
     """Means are 1.2 and 2, variances 0.96 and 8/3.
 
     For output 2 and drop rate 0.4: standard, inverted.
+    At test the variance is 0.
     """
     exact = {
         "standard_mean": 1.2,
@@ -89,25 +90,24 @@ def moments_of_one_unit(one_unit):
     }
     for key, value in exact.items():
         assert abs(one_unit[key] - value) < 1e-12
+    assert one_unit["standard_test_var"] < 1e-24
+    assert one_unit["inverted_test_var"] < 1e-24
     return {key: one_unit[key] for key in exact}
 
 
 def draws_agree_with_the_formulas(one_unit, random_unit):
     """A million masks reproduce the means and variances."""
-    gaps = {}
-    for kind in ("standard", "inverted"):
-        mean, var = f"{kind}_mean", f"{kind}_var"
-        drawn = one_unit[f"{kind}_simulated_mean"]
-        gaps[mean] = abs(drawn - one_unit[mean])
-        drawn = one_unit[f"{kind}_simulated_var"]
-        gaps[var] = abs(drawn - one_unit[var])
-        drawn = random_unit[f"{kind}_simulated_var"]
-        gap = abs(drawn - random_unit[var])
-        gaps[f"{kind}_random_var"] = gap
-    assert gaps["standard_mean"] < 0.01
-    assert gaps["inverted_mean"] < 0.01
-    assert max(gaps.values()) < 0.02
-    return {"largest_gap": max(gaps.values())}
+    gaps = [
+        abs(
+            unit[f"{kind}_simulated_{law}"]
+            - unit[f"{kind}_{law}"]
+        )
+        for unit in (one_unit, random_unit)
+        for kind in ("standard", "inverted")
+        for law in ("mean", "var")
+    ]
+    assert max(gaps) < 0.02
+    return {"largest_gap": max(gaps)}
 
 
 def variance_is_not_preserved(random_unit):
@@ -239,6 +239,7 @@ def adam_needs_q(dictionary):
     matched = dictionary["adam_matched_max"]
     unmatched = dictionary["adam_unmatched_max"]
     assert matched < 1e-12 and unmatched > 0.01
+    assert dictionary["adam_matched_test"] < 1e-12
     default = dictionary["adam_default_eps_matched_max"]
     assert 1e-12 < default < 1e-5  # epsilon has a scale
     return {
@@ -249,9 +250,21 @@ def adam_needs_q(dictionary):
 
 
 def weight_decay_needs_q_squared(dictionary):
-    """SGD's weight decay must be divided by q²."""
-    matched = dictionary["decay_matched_max"]
-    unmatched = dictionary["decay_unmatched_max"]
+    """Decay in the gradient must be divided by q²."""
+    gaps = {
+        name: dictionary[f"{name}_matched_max"]
+        for name in ("decay", "adam_decay")
+    }
+    assert max(gaps.values()) < 1e-12
+    assert dictionary["decay_unmatched_max"] > 0.01
+    assert dictionary["adam_decay_unmatched_max"] > 0.01
+    return gaps
+
+
+def adamw_decay_needs_q(dictionary):
+    """AdamW's weight decay must be divided by q."""
+    matched = dictionary["adamw_decay_matched_max"]
+    unmatched = dictionary["adamw_decay_unmatched_max"]
     assert matched < 1e-12 and unmatched > 0.01
     return {"matched": matched, "unmatched": unmatched}
 
@@ -439,9 +452,9 @@ def half_has_the_best_likelihood(noisy):
 
 
 def error_hardly_tells_half_from_heavy(noisy):
-    """Error at 0.5 and at 0.8 differs under 4 points."""
+    """Error at 0.5 and at 0.8 differs under 3 points."""
     moved = noisy["error_heavy"] - noisy["error_half"]
-    assert abs(moved) < 4
+    assert abs(moved) < 3
     return {"points": moved}
 
 
@@ -472,27 +485,25 @@ def monte_carlo_likelihood_is_worse(mc):
 
 
 def monte_carlo_gains_nothing_on_true_labels(mc_clean):
-    """After true labels 50 passes gain nothing either."""
+    """After true labels 50 passes gain under 0.5 points."""
     error = (
         mc_clean["error_50"] - mc_clean["scaled_error_mean"]
     )
     nll = mc_clean["nll_50"] - mc_clean["scaled_nll_mean"]
-    assert abs(error) < 1
-    assert -0.01 < nll < 0.05
-    return {"error": error, "nll": nll}
+    assert error > -0.5 and nll > 0
+    return {"error_change": error, "nll_change": nll}
 
 
 def entropy_finds_mistakes_without_passes(mc):
-    """Averaging 50 passes ranks mistakes no better."""
-    scaled = mc["scaled_auroc_mean"]
-    passes = mc["mc_auroc_mean"]
-    information = mc["information_auroc_mean"]
-    assert scaled > 0.8 and passes < scaled + 0.02
-    assert information < scaled + 0.02
+    """Averaging 50 passes ranks mistakes worse."""
+    scaled = mc["scaled_auroc"]  # (5 networks,)
+    assert scaled.min() > 0.8
+    assert np.all(mc["mc_auroc"] < scaled)
+    assert np.all(mc["information_auroc"] < scaled)
     return {
-        "scaled": scaled,
-        "monte_carlo": passes,
-        "information": information,
+        "scaled": mc["scaled_auroc_mean"],
+        "monte_carlo": mc["mc_auroc_mean"],
+        "information": mc["information_auroc_mean"],
     }
 
 
@@ -527,7 +538,7 @@ def frameworks_take_the_drop_rate():
 
 def keras_layer_infers_when_called():
     """A Keras layer called directly drops nothing."""
-    y = keras_called_directly(torch.ones(1000), 0.5, seed=0)
+    y = keras_called_directly(torch.ones(1000), 0.5)
     assert torch.all(y == 1)
     return {"units_dropped": int((y == 0).sum())}
 
@@ -542,13 +553,15 @@ def torch_module_trains_when_called():
 
 def rate_one_gives_zeros():
     """At rate 1 both frameworks return zeros; we refuse."""
-    x = torch.ones(100)
+    x, survivors = torch.ones(100), 0
     for f in (torch_dropout, keras_dropout):
-        assert torch.all(f(x, 1.0, True, seed=0) == 0)
+        y = f(x, 1.0, True, seed=0)
+        survivors += int((y != 0).sum())
+    assert survivors == 0
     try:
         dropout(x, 1.0, True, np.random.default_rng(0))
     except ValueError:
-        return {"survivors": 0}
+        return {"survivors": survivors}
     raise AssertionError("drop rate 1 was accepted")
 
 

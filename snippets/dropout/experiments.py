@@ -70,13 +70,14 @@ def one_unit():
         unit = np.full(draws, x)
         y = dropout(unit, drop_rate, True, rng, kind=kind)
         mean, var = output_moments(x, 0.0, drop_rate, kind=kind)
-        test = dropout(x, drop_rate, False, kind=kind)
+        test = dropout(unit, drop_rate, False, kind=kind)
         survivor = y.max()
         found |= {
             f"{kind}_mean": float(mean),
             f"{kind}_var": float(var),
             f"{kind}_sd": float(np.sqrt(var)),
-            f"{kind}_test": float(test),
+            f"{kind}_test": float(test.mean()),
+            f"{kind}_test_var": float(test.var()),
             f"{kind}_values": np.array([0.0, survivor]),
             f"{kind}_chances": np.array([drop_rate, 1 - drop_rate]),
             f"{kind}_frequencies": np.array(
@@ -97,9 +98,11 @@ def random_unit():
     for kind in ("standard", "inverted"):
         y = dropout(x, 0.4, True, rng, kind=kind)
         at_test = dropout(x, 0.4, False, kind=kind)
-        _, var = output_moments(1.0, 0.25, 0.4, kind=kind)
+        mean, var = output_moments(1.0, 0.25, 0.4, kind=kind)
         found |= {
+            f"{kind}_mean": float(mean),
             f"{kind}_var": float(var),
+            f"{kind}_simulated_mean": float(y.mean()),
             f"{kind}_simulated_var": float(y.var()),
             f"{kind}_simulated_test_var": float(at_test.var()),
         }
@@ -276,6 +279,14 @@ def dictionary():
     matched = {"lr": equivalent_lr(lr, r, "adam")}
     compare("adam", adam, {"lr": lr}, matched, eps=1e-30)
     compare("adam_default_eps", adam, {"lr": lr}, matched)
+    for name, decayed in (("adam", adam), ("adamw", torch.optim.AdamW)):
+        compare(
+            f"{name}_decay",
+            decayed,
+            {"lr": lr, "weight_decay": 0.1},
+            matched | {"weight_decay": equivalent_decay(0.1, r, name)},
+            eps=1e-30,
+        )
     return found
 
 
@@ -572,6 +583,9 @@ def exercises():
         "doubling_rate": float(brentq(excess, 0.01, 0.99)),
         "relu_rates": rates,
         "relu_means": np.array(means),
+        "relu_mean_of_twos": float(
+            exact_expectation(relu_of_difference, [2, 2], 0.25)
+        ),
         "sgd_lr": equivalent_lr(0.1, 0.5, "sgd"),
         "adam_lr": equivalent_lr(0.1, 0.5, "adam"),
         "batchnorm_var": variance_shift(0, 1, 0.3),

@@ -269,14 +269,26 @@ def equivalent_lr(lr, drop_rate, optimizer):
     return lr * q**2 if optimizer == "sgd" else lr * q
 
 
-def equivalent_decay(weight_decay, drop_rate):
-    """Weight decay of the inverted SGD run, likewise.
+def equivalent_decay(
+    weight_decay, drop_rate, optimizer="sgd"
+):
+    """Weight decay of the inverted run, likewise.
+
+    For "adamw", whose decay bypasses the gradient, too.
 
     >>> equivalent_decay(0.5, 0.5)
     2.0
+    >>> equivalent_decay(0.5, 0.5, "adamw")
+    1.0
     """
     _, q = drop_and_keep(drop_rate)
-    return weight_decay / q**2
+    if optimizer not in ("sgd", "adam", "adamw"):
+        raise ValueError(
+            "optimizer must be 'sgd', 'adam' or 'adamw', "
+            f"got {optimizer!r}"
+        )
+    power = 1 if optimizer == "adamw" else 2
+    return weight_decay / q**power
 
 
 def linear_dropout_objective(X, y, w, drop_rate):

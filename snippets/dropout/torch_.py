@@ -56,8 +56,7 @@ def torch_batchnorm_variance(x, drop_rate, seed):
     )
     with torch.random.fork_rng(), torch.no_grad():
         torch.manual_seed(seed)
-        net.train()
-        net(x)
+        net(x)  # a new net is in training mode
         net.eval()
         return float(net(x).var())
 
@@ -80,14 +79,13 @@ def torch_net(drop_rate):
 
 
 def torch_trained(x, labels, drop_rate, epochs, seed):
-    """A torch_net fitted by Adam, in batches of 50."""
+    """A new torch_net, fitted by Adam in batches of 50."""
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         net = torch_net(drop_rate)
         adam = torch.optim.Adam(
             net.parameters(), lr=3e-3, fused=True
         )
-        net.train()
         for _ in range(epochs):
             for rows in torch.randperm(len(x)).split(50):
                 adam.zero_grad()

@@ -230,15 +230,6 @@ def linear_moments_unsquared(
     return scale * q * x @ w + b, var @ w
 
 
-def exact_expectation_unweighted(
-    f, x, drop_rate, *, kind="inverted"
-):
-    """all masks counted alike, whatever their chance"""
-    masks = every_mask(len(x))
-    q = 1 - drop_rate if is_inverted(kind) else 1.0
-    return np.mean(f(np.where(masks, x, 0.0) / q), axis=0)
-
-
 def function_of_the_mean(
     f, x, drop_rate, *, kind="inverted"
 ):
@@ -250,7 +241,7 @@ def function_of_the_mean(
 def arithmetic_mean_softmax(
     x, w, b, drop_rate, *, kind="inverted"
 ):
-    """the masks' probabilities were averaged as they are"""
+    """the mean over the masks was the arithmetic one"""
     masks = every_mask(len(x))
     q = 1 - drop_rate
     chances = np.where(masks, q, drop_rate).prod(axis=1)
@@ -275,9 +266,18 @@ def equivalent_lr_sgd(lr, drop_rate, optimizer):
     return lr * (1 - drop_rate) ** 2
 
 
-def equivalent_decay_unchanged(weight_decay, drop_rate):
+def equivalent_decay_unchanged(
+    weight_decay, drop_rate, optimizer="sgd"
+):
     """the weight decay stayed as it was"""
     return weight_decay
+
+
+def equivalent_decay_coupled(
+    weight_decay, drop_rate, optimizer="sgd"
+):
+    """AdamW's decay was divided like that of Adam"""
+    return weight_decay / (1 - drop_rate) ** 2
 
 
 def plain_ridge_objective(X, y, w, drop_rate):
@@ -327,7 +327,7 @@ def torch_unit_dropout(x, drop_rate, seed):
 
 
 def torch_plain_dropout(x, drop_rate, seed):
-    """plain dropout stood before SELU"""
+    """plain dropout took the place of alpha dropout"""
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         return F.dropout(x, p=drop_rate, training=True)
@@ -365,9 +365,9 @@ def keras_dropout_keeping(x, drop_rate, training, seed):
     return layer(x, training=training)
 
 
-def keras_called_in_training(x, drop_rate, seed):
+def keras_called_in_training(x, drop_rate):
     """a Keras layer dropped units unless told otherwise"""
-    layer = keras.layers.Dropout(drop_rate, seed=seed)
+    layer = keras.layers.Dropout(drop_rate, seed=0)
     return layer(x, training=True)
 
 
@@ -406,13 +406,13 @@ BREAKS = {
         "output_moments": "output_moments_without_mean",
     },
     "linear_mean_is_exact": {
-        "exact_expectation": "exact_expectation_unweighted",
+        "dropout": "dropout_scaled_twice",
     },
     "linear_variance_is_exact": {
         "linear_moments": "linear_moments_unsquared",
     },
     "relu_breaks_the_mean": {
-        "exact_expectation": "exact_expectation_unweighted",
+        "exact_expectation": "function_of_the_mean",
     },
     "weight_scaling_underestimates_relu": {
         "exact_expectation": "function_of_the_mean",
@@ -431,6 +431,9 @@ BREAKS = {
     },
     "weight_decay_needs_q_squared": {
         "equivalent_decay": "equivalent_decay_unchanged",
+    },
+    "adamw_decay_needs_q": {
+        "equivalent_decay": "equivalent_decay_coupled",
     },
     "gradient_reuses_the_mask": {
         "dropout_backward": "dropout_backward_unscaled",
