@@ -287,7 +287,7 @@ def test_page_is_whole_without_javascript(visit, path):
 
 
 def words(article):
-    return re.findall(r"\w+", article.text_content())
+    return re.findall(r"\w+", article.inner_text())
 
 
 def test_every_page_is_visited():

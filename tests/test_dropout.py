@@ -902,6 +902,7 @@ def test_exercises_by_hand():
         "sgd_lr": 0.025,
         "adam_lr": 0.05,
         "batchnorm_var": 0.7,
+        "relu_mean_of_twos": 0.5,  # 2 · 0.25
         "paper_drop_rate": 0.2,  # 1 - 0.8
     }
     assert set(found) == {*wanted, "relu_rates"}

@@ -268,7 +268,7 @@ def recomputed():
 
     fresh.store = Store(os.devnull)  # has nothing and keeps nothing
     cheap = [target for target in sorted(targets) if seconds(target) < CHEAP]
-    return {target: fresh.call(target, draw=False)[0] for target in cheap}
+    return {target: fresh.run(target, draw=False) for target in cheap}
 
 
 @every_page

@@ -1,4 +1,4 @@
-"""Seeded experiments: each returns its data, draws nothing."""
+"""Seeded experiments: data for figures and claims."""
 
 import keras
 import numpy as np
@@ -43,7 +43,9 @@ def demo():
 
     def train(kind):
         rng = np.random.default_rng(1)
-        return dropout(x, 0.4, True, rng, kind=kind, return_mask=True)
+        return dropout(
+            x, 0.4, True, rng, kind=kind, return_mask=True
+        )
 
     standard, mask = train("standard")
     inverted, _ = train("inverted")
@@ -52,24 +54,32 @@ def demo():
         "mask": mask,
         "standard_train": standard,
         "inverted_train": inverted,
-        "standard_test": dropout(x, 0.4, False, kind="standard"),
-        "inverted_test": dropout(x, 0.4, False, kind="inverted"),
+        "standard_test": dropout(
+            x, 0.4, False, kind="standard"
+        ),
+        "inverted_test": dropout(
+            x, 0.4, False, kind="inverted"
+        ),
     }
     for name, values in found.items():
-        columns = " ".join(f"{value:5.2f}" for value in values)
+        columns = " ".join(
+            f"{value:5.2f}" for value in values
+        )
         print(f"{name.replace('_', ', '):15} {columns}")
     return found
 
 
 def one_unit():
-    """A unit of constant output 2 under drop rate 0.4, a million draws."""
+    """Output 2 under drop rate 0.4, a million draws."""
     x, drop_rate, draws = 2.0, 0.4, 1_000_000
     found = {"x": x, "drop_rate": drop_rate, "draws": draws}
     for kind in ("standard", "inverted"):
         rng = np.random.default_rng(0)
         unit = np.full(draws, x)
         y = dropout(unit, drop_rate, True, rng, kind=kind)
-        mean, var = output_moments(x, 0.0, drop_rate, kind=kind)
+        mean, var = output_moments(
+            x, 0.0, drop_rate, kind=kind
+        )
         test = dropout(unit, drop_rate, False, kind=kind)
         survivor = y.max()
         found |= {
@@ -79,7 +89,9 @@ def one_unit():
             f"{kind}_test": float(test.mean()),
             f"{kind}_test_var": float(test.var()),
             f"{kind}_values": np.array([0.0, survivor]),
-            f"{kind}_chances": np.array([drop_rate, 1 - drop_rate]),
+            f"{kind}_chances": np.array(
+                [drop_rate, 1 - drop_rate]
+            ),
             f"{kind}_frequencies": np.array(
                 [np.mean(y == 0), np.mean(y == survivor)]
             ),
@@ -91,36 +103,50 @@ def one_unit():
 
 
 def random_unit():
-    """A unit that varies itself, N(1, 0.25), under drop rate 0.4."""
+    """A normal unit, mean 1 and variance 0.25, likewise."""
     rng = np.random.default_rng(0)
     x = rng.normal(1.0, 0.5, size=1_000_000)
     found = {"mean": 1.0, "var": 0.25, "drop_rate": 0.4}
     for kind in ("standard", "inverted"):
         y = dropout(x, 0.4, True, rng, kind=kind)
         at_test = dropout(x, 0.4, False, kind=kind)
-        mean, var = output_moments(1.0, 0.25, 0.4, kind=kind)
+        mean, var = output_moments(
+            1.0, 0.25, 0.4, kind=kind
+        )
         found |= {
             f"{kind}_mean": float(mean),
             f"{kind}_var": float(var),
             f"{kind}_simulated_mean": float(y.mean()),
             f"{kind}_simulated_var": float(y.var()),
-            f"{kind}_simulated_test_var": float(at_test.var()),
+            f"{kind}_simulated_test_var": float(
+                at_test.var()
+            ),
         }
     return found
 
 
 def noise_curve():
-    """Variance inverted dropout adds to a unit of output 1."""
+    """Variance added to an output of 1, at many rates."""
     rng = np.random.default_rng(0)
     rates = np.linspace(0.01, 0.95, 95)
-    dots = np.array([0.1, 0.2, 0.25, 0.4, 0.5, 0.75, 0.8, 0.9])
-    noise = np.array([output_moments(1, 0, r)[1] for r in rates])
-    simulated = np.array(
-        [dropout(np.ones(50_000), r, True, rng).var() for r in dots]
+    dots = np.array(
+        [0.1, 0.2, 0.25, 0.4, 0.5, 0.75, 0.8, 0.9]
     )
-    exact = [float(output_moments(1, 0, r)[1]) for r in dots]
+    noise = np.array(
+        [output_moments(1, 0, r)[1] for r in rates]
+    )
+    simulated = np.array(
+        [
+            dropout(np.ones(50_000), r, True, rng).var()
+            for r in dots
+        ]
+    )
+    exact = [
+        float(output_moments(1, 0, r)[1]) for r in dots
+    ]
     named = {
-        f"noise_{100 * r:.0f}": v for r, v in zip(dots, exact, strict=True)
+        f"noise_{100 * r:.0f}": v
+        for r, v in zip(dots, exact, strict=True)
     }
     return {
         "rates": rates,
@@ -133,7 +159,7 @@ def noise_curve():
 
 
 def random_layer():
-    """Ten inputs (10,), weights (10, 4), biases (4,), all normal."""
+    """Normal inputs (10,), weights (10, 4), biases (4,)."""
     rng = np.random.default_rng(0)
     return {
         "x": rng.normal(size=10),
@@ -153,27 +179,37 @@ def softmax(z):
 
 
 def all_masks(random_layer):
-    """What a nonlinearity does to the mean over all 1024 masks."""
+    """A nonlinearity and the mean over all 1024 masks."""
     x, w, b = (random_layer[key] for key in ("x", "w", "b"))
     rates = (0.1, 0.2, 0.5, 0.8)
 
     def gap(f, drop_rate):
-        """Mean of f(z) minus f at the mean, per unit (4,)."""
-        mean = exact_expectation(lambda y: f(y @ w + b), x, drop_rate)
+        """Mean of f(z) minus f at the mean: (4,)."""
+        mean = exact_expectation(
+            lambda y: f(y @ w + b), x, drop_rate
+        )
         return mean - f(x @ w + b)
 
-    relu_gap = np.array([gap(relu, r) for r in rates])  # (4, 4)
+    relu_gap = np.array(
+        [gap(relu, r) for r in rates]
+    )  # (4, 4)
     sigmoid_gap = np.array([gap(expit, r) for r in rates])
     softmax_gap = np.array([gap(softmax, r) for r in rates])
     geometric_gap = np.array(
         [
-            geometric_mean_softmax(x, w, b, r) - softmax(x @ w + b)
+            geometric_mean_softmax(x, w, b, r)
+            - softmax(x @ w + b)
             for r in rates
         ]
     )
     unit = int(np.argmax(relu_gap[2]))
-    true_mean = exact_expectation(lambda y: relu(y @ w + b), x, 0.5)
-    z = np.where(every_mask(10), x, 0.0) @ w[:, unit] / 0.5 + b[unit]
+    true_mean = exact_expectation(
+        lambda y: relu(y @ w + b), x, 0.5
+    )
+    z = (
+        np.where(every_mask(10), x, 0.0) @ w[:, unit] / 0.5
+        + b[unit]
+    )
     mean, var = linear_moments(x, w, b, 0.5)
     return {
         "rates": np.array(rates),
@@ -190,7 +226,9 @@ def all_masks(random_layer):
         "weight_scaled": float(relu(x @ w + b)[unit]),
         "true_mean": float(true_mean[unit]),
     } | {
-        f"{name}_gap_{100 * r:.0f}": float(np.abs(row).max())
+        f"{name}_gap_{100 * r:.0f}": float(
+            np.abs(row).max()
+        )
         for name, gaps in (
             ("relu", relu_gap),
             ("sigmoid", sigmoid_gap),
@@ -202,62 +240,93 @@ def all_masks(random_layer):
 
 
 def network_gradients(v, w, data, drop_rate, rng, kind):
-    """Gradients at v, w of the mean cross-entropy of tanh(x @ v) @ w.
+    """Gradients of the cross-entropy of tanh(x @ v) @ w.
 
-    The hidden units between v (d, h) and w (h, k) are dropped.
+    At v (d, h) and w (h, k), with units dropped between.
     """
     x, target = data  # (n, d), (n, k)
     h = np.tanh(x @ v)
-    y, mask = dropout(h, drop_rate, True, rng, kind=kind, return_mask=True)
+    y, mask = dropout(
+        h, drop_rate, True, rng, kind=kind, return_mask=True
+    )
     error = (softmax(y @ w) - target) / len(x)
-    back = dropout_backward(error @ w.T, mask, drop_rate, kind=kind)
+    back = dropout_backward(
+        error @ w.T, mask, drop_rate, kind=kind
+    )
     return x.T @ (back * (1 - h**2)), y.T @ error
 
 
-def descend(kind, optimizer, drop_rate, w_scale, w_options, v_options):
-    """Weights w after 0 … 200 steps of a torch optimizer, (201, h, k).
+def descend(
+    kind,
+    optimizer,
+    drop_rate,
+    w_scale,
+    w_options,
+    v_options,
+):
+    """Weights w after 0 to 200 steps: (201, h, k).
 
-    And the scores at test. Runs differ in their arguments only: data,
-    first weights (w times w_scale) and masks are the same.
+    And the scores at test. Runs differ in their arguments
+    only: data, first weights (w times w_scale) and masks
+    are the same.
     """
     rng = np.random.default_rng(0)
     x = rng.normal(size=(60, 8))
     target = np.eye(3)[rng.integers(3, size=60)]
     v = torch.tensor(rng.normal(size=(8, 16)) / 3)
     w = torch.tensor(w_scale * rng.normal(size=(16, 3)) / 4)
-    groups = [{"params": [v]} | v_options, {"params": [w]} | w_options]
+    groups = [
+        {"params": [v]} | v_options,
+        {"params": [w]} | w_options,
+    ]
     step_by = optimizer(groups)
     path = [w.numpy().copy()]
     for _ in range(200):
         gradients = network_gradients(
-            v.numpy(), w.numpy(), (x, target), drop_rate, rng, kind
+            v.numpy(),
+            w.numpy(),
+            (x, target),
+            drop_rate,
+            rng,
+            kind,
         )
         v.grad, w.grad = map(torch.from_numpy, gradients)
         step_by.step()
         path.append(w.numpy().copy())
-    hidden = dropout(np.tanh(x @ v.numpy()), drop_rate, False, kind=kind)
+    hidden = dropout(
+        np.tanh(x @ v.numpy()), drop_rate, False, kind=kind
+    )
     return np.array(path), hidden @ w.numpy()
 
 
 def dictionary():
-    """Distance of q times the standard weights from the inverted ones.
+    """Distance of q times the standard run's weights.
 
-    Per step and for three optimizers: "matched" runs start at q W with
-    the learning rate and decay of the dictionary, "unmatched" runs
-    start there too but keep the standard run's settings.
+    From the inverted run's, per step. "matched" runs start
+    at q W with the settings of the dictionary, "unmatched"
+    runs start there but keep the standard run's settings.
     """
     r = 0.4
     sgd, adam = torch.optim.SGD, torch.optim.Adam
     found = {"drop_rate": r, "steps": np.arange(201)}
 
-    def compare(name, optimizer, standard, matched, **shared):
+    def compare(
+        name, optimizer, standard, matched, **shared
+    ):
         v = standard | shared
-        path, at_test = descend("standard", optimizer, r, 1.0, v, v)
-        for case, w in (("matched", matched | shared), ("unmatched", v)):
+        path, at_test = descend(
+            "standard", optimizer, r, 1.0, v, v
+        )
+        for case, w in (
+            ("matched", matched | shared),
+            ("unmatched", v),
+        ):
             other, other_at_test = descend(
                 "inverted", optimizer, r, 1 - r, w, v
             )
-            gap = np.abs((1 - r) * path - other).max(axis=(1, 2))
+            gap = np.abs((1 - r) * path - other).max(
+                axis=(1, 2)
+            )
             found[f"{name}_{case}"] = gap  # (201,)
             found[f"{name}_{case}_max"] = float(gap.max())
             found[f"{name}_{case}_test"] = float(
@@ -265,7 +334,12 @@ def dictionary():
             )
 
     lr = 0.1
-    compare("sgd", sgd, {"lr": lr}, {"lr": equivalent_lr(lr, r, "sgd")})
+    compare(
+        "sgd",
+        sgd,
+        {"lr": lr},
+        {"lr": equivalent_lr(lr, r, "sgd")},
+    )
     compare(
         "decay",
         sgd,
@@ -279,25 +353,36 @@ def dictionary():
     matched = {"lr": equivalent_lr(lr, r, "adam")}
     compare("adam", adam, {"lr": lr}, matched, eps=1e-30)
     compare("adam_default_eps", adam, {"lr": lr}, matched)
-    for name, decayed in (("adam", adam), ("adamw", torch.optim.AdamW)):
+    for name, decayed in (
+        ("adam", adam),
+        ("adamw", torch.optim.AdamW),
+    ):
         compare(
             f"{name}_decay",
             decayed,
             {"lr": lr, "weight_decay": 0.1},
-            matched | {"weight_decay": equivalent_decay(0.1, r, name)},
+            matched
+            | {
+                "weight_decay": equivalent_decay(
+                    0.1, r, name
+                )
+            },
             eps=1e-30,
         )
     return found
 
 
 def diabetes():
-    """The diabetes data, columns standardized, target centered."""
+    """Diabetes: columns standardized, target centered."""
     X, y = load_diabetes(return_X_y=True)
-    return {"X": (X - X.mean(0)) / X.std(0), "y": y - y.mean()}
+    return {
+        "X": (X - X.mean(0)) / X.std(0),
+        "y": y - y.mean(),
+    }
 
 
 def ridge(diabetes):
-    """Linear regression by SGD on dropped inputs, against its limit."""
+    """SGD on dropped inputs, against its limit."""
     X, y = diabetes["X"], diabetes["y"]
     n, d = X.shape
     rng = np.random.default_rng(0)
@@ -306,15 +391,22 @@ def ridge(diabetes):
     w, total, distance = np.zeros(d), np.zeros(d), []
 
     def from_closed(v):
-        return float(np.linalg.norm(v - closed) / np.linalg.norm(closed))
+        return float(
+            np.linalg.norm(v - closed)
+            / np.linalg.norm(closed)
+        )
 
     for block in range(60):  # of 1000 steps on 16 rows
         rows = rng.integers(n, size=(1000, 16))
-        dropped = dropout(X[rows], 0.5, True, rng)  # (1000, 16, d)
+        dropped = dropout(
+            X[rows], 0.5, True, rng
+        )  # (1000, 16, d)
         for x, target in zip(dropped, y[rows], strict=True):
             w = w - 0.005 * 2 / 16 * x.T @ (x @ w - target)
             total += w
-        distance.append(from_closed(total / (1000 * (block + 1))))
+        distance.append(
+            from_closed(total / (1000 * (block + 1)))
+        )
     averaged = total / 60_000
     return {
         "closed": closed,
@@ -327,15 +419,20 @@ def ridge(diabetes):
         "ols_norm": float(np.linalg.norm(ols)),
         "distance_ridge": from_closed(averaged),
         "distance_ols": float(
-            np.linalg.norm(averaged - ols) / np.linalg.norm(closed)
+            np.linalg.norm(averaged - ols)
+            / np.linalg.norm(closed)
         ),
-        "objective_closed": float(linear_dropout_objective(X, y, closed, 0.5)),
-        "objective_ols": float(linear_dropout_objective(X, y, ols, 0.5)),
+        "objective_closed": float(
+            linear_dropout_objective(X, y, closed, 0.5)
+        ),
+        "objective_ols": float(
+            linear_dropout_objective(X, y, ols, 0.5)
+        ),
     }
 
 
 def digits():
-    """400 digits to train on, a fifth of their labels drawn anew."""
+    """400 digits, a fifth of their labels drawn anew."""
     X, y = load_digits(return_X_y=True)
     X = (X / 16).astype("float32")
     rng = np.random.default_rng(0)
@@ -354,35 +451,46 @@ def digits():
         "test_size": len(test),
         "redrawn": 80,
         "wrong": int(np.sum(labels != y[train])),
-        "wrong_percent": float(100 * np.mean(labels != y[train])),
+        "wrong_percent": float(
+            100 * np.mean(labels != y[train])
+        ),
     }
 
 
 def fit_all(x, labels, rates, epochs):
-    """Five nets (seeds 0 … 4) per rate: their arrays, (rates, 5, …)."""
+    """Arrays of five nets per rate: (rates, 5, …)."""
     x, labels = torch.tensor(x), torch.tensor(labels)
     states = [
-        torch_trained(x, labels, rate, epochs, seed).state_dict()
+        torch_trained(
+            x, labels, rate, epochs, seed
+        ).state_dict()
         for rate in rates
         for seed in range(5)
     ]
     shape = len(rates), 5
     return {
-        name: np.stack([state[name].numpy() for state in states]).reshape(
-            *shape, *states[0][name].shape
-        )
+        name: np.stack(
+            [state[name].numpy() for state in states]
+        ).reshape(*shape, *states[0][name].shape)
         for name in states[0]
     }
 
 
 def trained(digits):
-    """Nets fitted to the noisy labels at drop rates 0, 0.2, 0.5, 0.8."""
-    return fit_all(digits["x"], digits["noisy"], (0.0, 0.2, 0.5, 0.8), 60)
+    """Nets fitted to the noisy labels at four rates."""
+    return fit_all(
+        digits["x"],
+        digits["noisy"],
+        (0.0, 0.2, 0.5, 0.8),
+        60,
+    )
 
 
 def trained_clean(digits):
-    """Nets fitted to the true labels at drop rates 0 and 0.5."""
-    return fit_all(digits["x"], digits["clean"], (0.0, 0.5), 60)
+    """Nets fitted to the true labels at two rates."""
+    return fit_all(
+        digits["x"], digits["clean"], (0.0, 0.5), 60
+    )
 
 
 def nets(weights, index, drop_rate):
@@ -390,19 +498,24 @@ def nets(weights, index, drop_rate):
     for seed in range(5):
         net = torch_net(drop_rate)
         net.load_state_dict(
-            {k: torch.tensor(w[index, seed]) for k, w in weights.items()}
+            {
+                k: torch.tensor(w[index, seed])
+                for k, w in weights.items()
+            }
         )
         yield net
 
 
 def error_percent(p, labels):
-    """Percent of rows of p (n, k) whose largest is not the label."""
+    """Percent of rows of p (n, k) that miss their label."""
     return float(100 * np.mean(p.argmax(axis=1) != labels))
 
 
 def mean_nll(p, labels):
-    """Mean negative log-likelihood of the labels (n,) under p (n, k)."""
-    return float(-np.mean(np.log(p[np.arange(len(p)), labels])))
+    """Mean negative log-likelihood under p (n, k), nats."""
+    return float(
+        -np.mean(np.log(p[np.arange(len(p)), labels]))
+    )
 
 
 def predicted(net, x):
@@ -411,43 +524,67 @@ def predicted(net, x):
 
 
 def scores(weights, rates, names, digits, labels):
-    """Test error and NLL, training error of every net: (rates, 5).
+    """Test error and NLL, training error: (rates, 5).
 
-    And their means and standard deviations under each rate's name.
+    Means and standard deviations under each rate's name.
     """
     found = {"rates": np.array(rates)}
     wrong = digits["noisy"] != digits["clean"]
-    rows = {"error": [], "nll": [], "train_error": [], "memorized": []}
+    rows = {
+        "error": [],
+        "nll": [],
+        "train_error": [],
+        "memorized": [],
+    }
     for index, rate in enumerate(rates):
         for net in nets(weights, index, rate):
             test = predicted(net, digits["x_test"])
             train = predicted(net, digits["x"])
-            rows["error"].append(error_percent(test, digits["y_test"]))
-            rows["nll"].append(mean_nll(test, digits["y_test"]))
-            rows["train_error"].append(error_percent(train, labels))
-            kept = error_percent(train[wrong], digits["noisy"][wrong])
+            rows["error"].append(
+                error_percent(test, digits["y_test"])
+            )
+            rows["nll"].append(
+                mean_nll(test, digits["y_test"])
+            )
+            rows["train_error"].append(
+                error_percent(train, labels)
+            )
+            kept = error_percent(
+                train[wrong], digits["noisy"][wrong]
+            )
             rows["memorized"].append(100 - kept)
     for key, values in rows.items():
         found[key] = np.reshape(values, (len(rates), 5))
-        for name, row in zip(names, found[key], strict=True):
+        for name, row in zip(
+            names, found[key], strict=True
+        ):
             found[f"{key}_{name}"] = float(row.mean())
-            found[f"{key}_{name}_sd"] = float(row.std(ddof=1))
+            found[f"{key}_{name}_sd"] = float(
+                row.std(ddof=1)
+            )
     return found
 
 
 def noisy(digits, trained):
-    """Does dropout regularize? Trained on partly wrong labels."""
-    rates, names = (0.0, 0.2, 0.5, 0.8), ("none", "light", "half", "heavy")
-    found = scores(trained, rates, names, digits, digits["noisy"])
+    """The nets that were trained on partly wrong labels."""
+    rates, names = (
+        (0.0, 0.2, 0.5, 0.8),
+        ("none", "light", "half", "heavy"),
+    )
+    found = scores(
+        trained, rates, names, digits, digits["noisy"]
+    )
     return found | {
         "gain": found["error_none"] - found["error_half"],
     }
 
 
 def clean(digits, trained_clean):
-    """The same nets on the true labels: there is little to gain."""
+    """The nets that were trained on the true labels."""
     rates, names = (0.0, 0.5), ("none", "half")
-    found = scores(trained_clean, rates, names, digits, digits["clean"])
+    found = scores(
+        trained_clean, rates, names, digits, digits["clean"]
+    )
     return found | {
         "gain": found["error_none"] - found["error_half"],
     }
@@ -459,39 +596,61 @@ def entropy(p):
 
 
 def mc_scores(weights, index, digits):
-    """Averages of k passes with dropout on, against weight scaling.
+    """Averages of k passes, against weight scaling.
 
-    For five nets of drop rate 0.5: error and NLL (5, 6), the same of
-    weight scaling (5,), and how well three scores rank mistakes: the
-    area under the ROC curve (5,).
+    For five nets of drop rate 0.5: error and NLL (5, 6),
+    the same of weight scaling (5,), and how well three
+    scores rank mistakes: areas under the ROC curve (5,).
     """
-    x, labels = torch.tensor(digits["x_test"]), digits["y_test"]
+    x, labels = (
+        torch.tensor(digits["x_test"]),
+        digits["y_test"],
+    )
     counts = np.array([1, 2, 5, 10, 20, 50])
     keys = "error", "nll", "scaled_error", "scaled_nll"
     aurocs = "scaled_auroc", "mc_auroc", "information_auroc"
     rows = {key: [] for key in keys + aurocs}
     for net in nets(weights, index, 0.5):
         scaled = predicted(net, digits["x_test"])  # (n, 10)
-        passes = torch_predict_mc(net, x, 50, seed=0).numpy()
-        sums = passes.cumsum(axis=0)[counts - 1]  # (6, n, 10)
+        passes = torch_predict_mc(
+            net, x, 50, seed=0
+        ).numpy()
+        sums = passes.cumsum(axis=0)[
+            counts - 1
+        ]  # (6, n, 10)
         means = sums / counts[:, None, None]
-        rows["error"].append([error_percent(p, labels) for p in means])
-        rows["nll"].append([mean_nll(p, labels) for p in means])
-        rows["scaled_error"].append(error_percent(scaled, labels))
+        rows["error"].append(
+            [error_percent(p, labels) for p in means]
+        )
+        rows["nll"].append(
+            [mean_nll(p, labels) for p in means]
+        )
+        rows["scaled_error"].append(
+            error_percent(scaled, labels)
+        )
         rows["scaled_nll"].append(mean_nll(scaled, labels))
         mean = means[-1]
-        information = entropy(mean) - entropy(passes).mean(axis=0)
+        information = entropy(mean) - entropy(passes).mean(
+            axis=0
+        )
         doubts = entropy(scaled), entropy(mean), information
         votes = scaled, mean, mean
-        for key, p, doubt in zip(aurocs, votes, doubts, strict=True):
+        for key, p, doubt in zip(
+            aurocs, votes, doubts, strict=True
+        ):
             mistake = p.argmax(axis=1) != labels
             rows[key].append(roc_auc_score(mistake, doubt))
     found = {"passes": counts}
-    found |= {key: np.array(values) for key, values in rows.items()}
+    found |= {
+        key: np.array(values)
+        for key, values in rows.items()
+    }
     for key in keys[2:] + aurocs:
         found[f"{key}_mean"] = float(found[key].mean())
     for key in keys[:2]:
-        for count, column in zip(counts, found[key].T, strict=True):
+        for count, column in zip(
+            counts, found[key].T, strict=True
+        ):
             found[f"{key}_{count}"] = float(column.mean())
     return found
 
@@ -502,60 +661,96 @@ def mc(digits, trained):
 
 
 def mc_clean(digits, trained_clean):
-    """Monte Carlo dropout on nets that saw the true labels."""
+    """Monte Carlo dropout, nets that saw true labels."""
     return mc_scores(trained_clean, 1, digits)
 
 
 def batchnorm():
-    """Variance BatchNorm leaves at test when dropout comes before it."""
+    """Variance at test of BatchNorm right after dropout."""
     rng = np.random.default_rng(0)
     normal = rng.normal(size=(200_000, 1))
     rates = (0.1, 0.3, 0.5, 0.7)
     inputs = {
-        "relu": (relu(normal), 1 / np.sqrt(2 * np.pi), 0.5 - 0.5 / np.pi),
+        "relu": (
+            relu(normal),
+            1 / np.sqrt(2 * np.pi),
+            0.5 - 0.5 / np.pi,
+        ),
         "zero_mean": (normal, 0.0, 1.0),
     }
     found = {"rates": np.array(rates)}
     for name, (x, mean, var) in inputs.items():
-        formula = [variance_shift(mean, var, r) for r in rates]
+        formula = [
+            variance_shift(mean, var, r) for r in rates
+        ]
         measured = [
-            torch_batchnorm_variance(torch.tensor(x).float(), r, seed=0)
+            torch_batchnorm_variance(
+                torch.tensor(x).float(), r, seed=0
+            )
             for r in rates
         ]
-        for key, values in (("predicted", formula), ("measured", measured)):
+        for key, values in (
+            ("predicted", formula),
+            ("measured", measured),
+        ):
             found[f"{name}_{key}"] = np.array(values)
             for r, value in zip(rates, values, strict=True):
-                found[f"{name}_{key}_{100 * r:.0f}"] = float(value)
+                found[f"{name}_{key}_{100 * r:.0f}"] = (
+                    float(value)
+                )
     return found
 
 
 def relatives():
-    """Spatial, alpha and Gaussian dropout, and DropConnect, measured."""
+    """Spatial, alpha, Gaussian dropout and DropConnect."""
     rng = np.random.default_rng(0)
-    maps = torch_spatial_dropout(torch.ones(100, 8, 5, 5), 0.5, seed=0)
+    maps = torch_spatial_dropout(
+        torch.ones(100, 8, 5, 5), 0.5, seed=0
+    )
     maps = maps.flatten(2).numpy()  # (100, 8, 25)
     normal = torch.tensor(rng.normal(size=500_000))
     alpha = torch_alpha_dropout(normal, 0.5, seed=0)
-    gaussian = keras_gaussian_dropout(np.ones(500_000), 0.4, seed=0)
+    gaussian = keras_gaussian_dropout(
+        np.ones(500_000), 0.4, seed=0
+    )
     x, w = rng.normal(size=10), rng.normal(size=(10, 1))
-    twins = np.hstack([w, w])  # two neurons with the same weights
-    units = dropout(np.tile(x, (50_000, 1)), 0.5, True, rng) @ twins
-    weights = dropout(np.tile(twins, (50_000, 1, 1)), 0.5, True, rng)
-    connects = np.einsum("d,mdk->mk", x, weights)  # (50_000, 2)
+    twins = np.hstack(
+        [w, w]
+    )  # two neurons with the same weights
+    units = (
+        dropout(np.tile(x, (50_000, 1)), 0.5, True, rng)
+        @ twins
+    )
+    weights = dropout(
+        np.tile(twins, (50_000, 1, 1)), 0.5, True, rng
+    )
+    connects = np.einsum(
+        "d,mdk->mk", x, weights
+    )  # (50_000, 2)
     _, var = linear_moments(x, twins, np.zeros(2), 0.5)
     return {
-        "spatial_mixed_maps": int(np.sum(maps.min(2) != maps.max(2))),
-        "spatial_kept_percent": float(100 * np.mean(maps.max(2) == 2)),
+        "spatial_mixed_maps": int(
+            np.sum(maps.min(2) != maps.max(2))
+        ),
+        "spatial_kept_percent": float(
+            100 * np.mean(maps.max(2) == 2)
+        ),
         "alpha_mean": float(alpha.mean()),
         "alpha_var": float(alpha.var()),
         "gaussian_mean": float(gaussian.mean()),
         "gaussian_var": float(gaussian.var()),
-        "gaussian_wanted_var": float(output_moments(1, 0, 0.4)[1]),
+        "gaussian_wanted_var": float(
+            output_moments(1, 0, 0.4)[1]
+        ),
         "formula_var": float(var[0]),
         "dropout_var": float(units.var(axis=0)[0]),
         "dropconnect_var": float(connects.var(axis=0)[0]),
-        "dropout_correlation": float(np.corrcoef(units.T)[0, 1]),
-        "dropconnect_correlation": float(np.corrcoef(connects.T)[0, 1]),
+        "dropout_correlation": float(
+            np.corrcoef(units.T)[0, 1]
+        ),
+        "dropconnect_correlation": float(
+            np.corrcoef(connects.T)[0, 1]
+        ),
     }
 
 
@@ -573,7 +768,10 @@ def exercises():
         return relu(y[:, 0] - y[:, 1])
 
     rates = np.array([0.1, 0.25, 0.5, 0.75])
-    means = [exact_expectation(relu_of_difference, [1, 1], r) for r in rates]
+    means = [
+        exact_expectation(relu_of_difference, [1, 1], r)
+        for r in rates
+    ]
     _, drop_rate = drop_and_keep(0.8)
     return {
         "standard_mean": float(standard[0]),
@@ -584,7 +782,9 @@ def exercises():
         "relu_rates": rates,
         "relu_means": np.array(means),
         "relu_mean_of_twos": float(
-            exact_expectation(relu_of_difference, [2, 2], 0.25)
+            exact_expectation(
+                relu_of_difference, [2, 2], 0.25
+            )
         ),
         "sgd_lr": equivalent_lr(0.1, 0.5, "sgd"),
         "adam_lr": equivalent_lr(0.1, 0.5, "adam"),
@@ -595,7 +795,11 @@ def exercises():
 
 def versions():
     """The libraries this article was built with."""
-    libraries = {"torch": torch, "keras": keras, "sklearn": sklearn}
+    libraries = {
+        "torch": torch,
+        "keras": keras,
+        "sklearn": sklearn,
+    }
     return {
         name: library.__version__.split("+")[0]
         for name, library in libraries.items()

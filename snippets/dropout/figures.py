@@ -74,7 +74,8 @@ def plot_dictionary(fig, dictionary):
     names = {"sgd": "SGD", "adam": "Adam"}
     for ax, (key, name) in zip(panels(fig, 2), names.items(), strict=True):
         for case, ink, line in (("unmatched", "s3", DASHED), ("matched", "s2", "-")):
-            ax.semilogy(steps, np.maximum(dictionary[f"{key}_{case}"], 1e-18), color=ink, linestyle=line)
+            gaps = np.maximum(dictionary[f"{key}_{case}"], 1e-18)  # a log axis has no 0
+            ax.semilogy(steps, gaps, color=ink, linestyle=line)
         ax.text(200, 1.2, "learning rate kept", color="t3", ha="right")
         ax.text(200, 3e-15, "learning rate from the dictionary", color="t2", ha="right")
         ax.text(0, 1e2, name, weight=600)
