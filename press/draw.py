@@ -1,4 +1,4 @@
-"""Figures as inline SVG whose inks are CSS classes: the style, the two sizes, the clean-up."""
+"""Figures as inline SVG whose inks are CSS classes, at two sizes; figure.mplstyle has the look."""
 
 import io
 import re
@@ -6,7 +6,7 @@ import warnings
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
-import matplotlib
+import matplotlib.style
 from matplotlib import colors, font_manager
 from matplotlib.figure import Figure
 
@@ -15,21 +15,6 @@ INKS = {
     "ink": "#1d2125", "muted": "#5f6368", "edge": "#8d8a80", "grid": "#e9e5db", "paper": "#fffefb",
     "s1": "#16324f", "s2": "#2f80d0", "s3": "#c2500a", "s4": "#8a94a3", "t2": "#1f66ad",
     "t3": "#b04405",
-}  # fmt: skip
-STYLE = {
-    "figure.dpi": 72, "savefig.dpi": 72, "figure.facecolor": "none", "axes.facecolor": "none",
-    "svg.fonttype": "none", "svg.hashsalt": "press", "text.parse_math": False,
-    "font.family": "STIX Two Text", "font.size": 15, "axes.labelsize": 15, "text.color": "ink",
-    "axes.labelcolor": "muted", "xtick.labelsize": 14, "ytick.labelsize": 14,
-    "xtick.color": "edge", "ytick.color": "edge", "xtick.labelcolor": "muted",
-    "ytick.labelcolor": "muted", "xtick.major.size": 4, "ytick.major.size": 0,
-    "xtick.minor.size": 0, "ytick.minor.size": 0,
-    "axes.edgecolor": "edge", "axes.linewidth": 1, "axes.spines.left": False,
-    "axes.spines.right": False, "axes.spines.top": False, "axes.grid": True,
-    "axes.grid.axis": "y", "axes.axisbelow": True, "grid.color": "grid", "grid.linewidth": 1,
-    "lines.linewidth": 2.25, "lines.markersize": 7, "lines.dash_capstyle": "butt",
-    "axes.unicode_minus": True, "figure.constrained_layout.use": True,
-    "figure.constrained_layout.w_pad": 0.03, "figure.constrained_layout.h_pad": 0.03,
 }  # fmt: skip
 SVG = "{http://www.w3.org/2000/svg}"
 XLINK = "{http://www.w3.org/1999/xlink}"
@@ -56,8 +41,7 @@ def install_style():
     colors.get_named_colors_mapping().update(INKS)
     for path in sorted(Path(__file__).parent.glob("fonts/*.ttf")):
         font_manager.fontManager.addfont(path)
-    cycle = matplotlib.cycler(color=["s2", "s3", "s1", "s4"])
-    matplotlib.rcParams.update({**STYLE, "axes.prop_cycle": cycle})
+    matplotlib.style.use(Path(__file__).with_name("figure.mplstyle"))
 
 
 def draw(plot, arguments, size, prefix):

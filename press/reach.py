@@ -167,7 +167,7 @@ class Digests:
         self.project, self._reaches, self._known, self._dumps = project, {}, {}, {}
         here = Path(__file__).parent
         run = [project.root / "requirements.txt", here / "worker.py"]
-        draw = [*run, here / "draw.py", *sorted(here.glob("fonts/*.ttf"))]
+        draw = [*run, here / "draw.py", here / "figure.mplstyle", *sorted(here.glob("fonts/*.ttf"))]
         self._machinery = {False: self._hashes(run), True: self._hashes(draw)}
 
     def reach(self, target):

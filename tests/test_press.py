@@ -1364,7 +1364,8 @@ def test_nothing_changed_runs_nothing(project, tally, capsys):
 @pytest.mark.parametrize(
     ("file", "change", "expected"),
     [
-        ("draw.py", lambda data: data.replace(b'"font.size": 15', b'"font.size": 16'), FIGURES),
+        ("figure.mplstyle", lambda data: data.replace(b"size: 15", b"size: 16"), FIGURES),
+        ("draw.py", lambda data: data.replace(b"704", b"705"), FIGURES),
         ("fonts/stix-two-text-regular.ttf", lambda data: data + b"\0", FIGURES),
         ("worker.py", lambda data: data + b"\n# edited\n", EVERYTHING),
         ("show.py", lambda data: data + b"\n# edited\n", set()),  # it runs in every build
