@@ -62,7 +62,7 @@ def plot_masks(fig, all_masks):
     if not narrow:
         ax.text(-4.1, 0.86 * top, "relu sets these to 0", ha="right", color="muted")
         ax.text(4.15, 0.86 * top, "these it keeps", color="t2")
-    reach = np.abs(z).max() + 0.5
+    reach = np.abs(edges).max() + 0.3
     ax.set(xlim=(-reach, reach), ylim=(0, 1.45 * top), xlabel="pre-activation z of one unit")
     ax.set_yticks([tick for tick in range(0, 400, 40 if top < 160 else 80) if tick <= top])
     unit(ax, "number of masks", 26)
@@ -111,11 +111,11 @@ def plot_mc(fig, mc):
         ax.semilogx(passes, mc[key].mean(axis=0), "o-", color="s3", markersize=6)
         scaled = mc[f"scaled_{key}"].mean()
         ax.axhline(scaled, color="s2", linestyle=DASHED)
-        low, high = mc[f"scaled_{key}"].min(), mc[key].max()
+        low, high = min(mc[f"scaled_{key}"].min(), mc[key].min()), mc[key].max()
         span = high - low
         ax.set(ylim=(low - 0.25 * span, high + 0.08 * span), xlim=(0.9, 56),
                xlabel="forward passes averaged, k")
-        ax.text(1, scaled - 0.05 * span, "weight scaling, one pass", color="t2", va="top")
+        ax.text(1, low - 0.03 * span, "weight scaling, one pass", color="t2", va="top")
         ax.text(2.4, mc[key].mean(axis=0)[1] + 0.05 * span, "Monte Carlo", color="t3")
         ax.set_xticks(passes, [f"{k:d}" for k in passes])
         ax.yaxis.set_major_locator(MaxNLocator(4))
