@@ -17,7 +17,7 @@ from pymdownx.superfences import SuperFencesException
 from press import show
 from press.build import Build
 from press.formula import FORMULA
-from press.modules import stamp
+from press.modules import PACKAGE, stamp
 from press.pages import parse_fence, parse_number
 
 PLACEHOLDER = re.compile(rf"{STX}wzxhzdk:(\d+)\x03")
@@ -51,7 +51,7 @@ class Press(Extension):
     def source(self, target):
         """(file, link or empty) of a target."""
         module, statement = self.build.project.find(target)
-        base = self.getConfig("source").rstrip("/")
+        base = (self.getConfig("source") or "").rstrip("/")
         lines = f"#L{statement.lineno}-L{statement.end_lineno}"
         return module.file, f"{base}/{module.file}{lines}" if base else ""
 
@@ -60,8 +60,8 @@ def current_build(pages, time_limit):
     """The build of this process; while serving, a new one whenever a file has changed."""
     serving = "serve" in sys.argv
     key = (Path.cwd(), pages)
-    files = [p for folder in (pages, "snippets") for p in Path(folder).rglob("*") if p.is_file()]
-    seen = {path: stamp(path) for path in files if path.suffix != ".pyc"} if serving else None
+    files = [path for folder in (pages, PACKAGE) for path in Path(folder).rglob("*") if serving]
+    seen = {path: stamp(path) for path in files if path.is_file() and path.suffix != ".pyc"}
     if _builds.get(key, (None, 0))[1] != seen:
         build = Build(Path.cwd(), pages, time_limit)
         build.run()

@@ -1,8 +1,8 @@
 """The project's Python files, parsed: what binds each name, and what runs on import."""
 
 import ast
-import copy
 import difflib
+import functools
 from pathlib import Path
 
 PACKAGE = "snippets"
@@ -32,7 +32,7 @@ class Module:
             raise SourceError(self.file, error.lineno or 1, f"SyntaxError: {error.msg}") from None
         except ValueError as error:
             raise SourceError(self.file, 1, str(error)) from None
-        self.bindings, self._bare = {}, {}
+        self.bindings, self.uses = {}, {}
         for statement in self.tree.body:
             for bound in bound_names(statement):
                 self.bindings.setdefault(bound, []).append(statement)
@@ -41,11 +41,15 @@ class Module:
     def text(self, statement):
         return "\n".join(self.source.split("\n")[first_line(statement) - 1 : statement.end_lineno])
 
-    def bare(self, statement):
-        """The statement without docstrings."""
-        if statement not in self._bare:
-            self._bare[statement] = without_docstrings(statement)
-        return self._bare[statement]
+    @functools.cached_property
+    def bare(self):
+        """Each top-level statement without its docstrings."""
+        tree = ast.parse(self.source)
+        for node in ast.walk(tree):
+            body = getattr(node, "body", None)
+            if isinstance(body, list) and body and is_docstring(body[0]):
+                body[0] = ast.Pass()
+        return dict(zip(self.tree.body, tree.body, strict=True))
 
     def imported(self, statement):
         """(module, attribute or None, local name) of each name an import binds."""
@@ -166,15 +170,6 @@ def is_plain(expression):
 def is_docstring(statement):
     value = statement.value if isinstance(statement, ast.Expr) else None
     return isinstance(value, ast.Constant) and isinstance(value.value, str)
-
-
-def without_docstrings(statement):
-    statement = copy.deepcopy(statement)
-    for node in ast.walk(statement):
-        body = getattr(node, "body", None)
-        if isinstance(body, list) and body and is_docstring(body[0]):
-            body[0] = ast.Pass()
-    return statement
 
 
 def first_line(statement):

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from press.modules import IMPORTS, PACKAGE
 
+NAMES = (ast.Name, ast.Attribute)
 GROUND = {"scratch", "torch_", "keras_"}
 ORACLES = {"torch", "keras", "sklearn", "scipy"}
 READERS = {
@@ -40,7 +41,7 @@ class Reach:
     """All that stands behind one function; `statements` lists dependencies first."""
 
     def __init__(self, project, target):
-        self.project, self.entered, self.seen, self.excused = project, set(), set(), set()
+        self.project, self.tried, self.entered, self.seen = project, set(), set(), set()
         self.statements, self.effects, self.named, self.files = [], [], set(), set()
         self.libraries, self.import_lines = set(), {}
         self.blind = self.environment = False
@@ -55,6 +56,9 @@ class Reach:
 
     def _enter(self, dotted):
         """Importing `a.b.c` runs the top-level statements of a, a.b and a.b.c."""
+        if dotted in self.tried:
+            return
+        self.tried.add(dotted)
         parts = dotted.split(".")
         for depth in range(1, len(parts) + 1):
             module = self.project.module(".".join(parts[:depth]))
@@ -113,50 +117,70 @@ class Reach:
             self._name(module, name)
 
     def _statement(self, module, statement):
-        if statement not in self.seen:
-            self.seen.add(statement)
-            self._visit(module, module.bare(statement))
-            self.statements.append((module, statement))
+        if statement in self.seen:
+            return
+        self.seen.add(statement)
+        if statement not in module.uses:
+            module.uses[statement] = Uses(self.project, module, module.bare[statement])
+        uses = module.uses[statement]
+        self.files |= uses.files
+        self.blind |= uses.blind
+        self.environment |= uses.environment
+        for used in uses.names:
+            if isinstance(used, str):
+                self._name(module, used)
+            else:
+                self._import(module, used)
+        self.statements.append((module, statement))
 
-    def _visit(self, module, node):
-        children = list(ast.iter_child_nodes(node))
-        if isinstance(node, ast.Name | ast.Attribute):
+
+class Uses:
+    """What one statement uses: names and imports in order, files, and what is out of sight."""
+
+    def __init__(self, project, module, statement):
+        self.project, self.module, self.excused = project, module, set()
+        self.names, self.files, self.blind, self.environment = {}, set(), False, False
+        self._visit(statement)
+
+    def _visit(self, node):
+        children = ast.iter_child_nodes(node)
+        if isinstance(node, NAMES):
             name = node.id if isinstance(node, ast.Name) else node.attr
             self.blind |= node not in self.excused and (name in BLIND or name.startswith("read_"))
             self.environment |= name in ENVIRONMENT
             if isinstance(node, ast.Name):
                 self.blind |= name in BLIND_BUILTINS
-                self._name(module, name)
+                self.names[name] = None
         elif isinstance(node, IMPORTS):
-            self._import(module, node)
+            self.names[node] = None
         elif isinstance(node, ast.Constant):
-            files, text = self._files(module, node.value), str(node.value)
+            files, text = self._files(node.value), str(node.value)
             self.files |= files
             self.blind |= "__" in text or (PACKAGE in text and not files)  # names by string
-        elif isinstance(node, ast.Call) and self._reads_what_it_names(module, node):
+        elif isinstance(node, ast.Call) and self._reads_what_it_names(node):
             self.excused.add(node.func)
         elif isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store):
             sets_environment = getattr(node.value, "attr", None) in ENVIRONMENT
             children = [node.value.value, node.slice] if sets_environment else children
         for child in children:
-            self._visit(module, child)
+            self._visit(child)
 
-    def _reads_what_it_names(self, module, call):
+    def _reads_what_it_names(self, call):
         """Whether a call is open("f.csv"), np.load("f.npy") or Path("f.txt").read_text()."""
         name = getattr(call.func, "id", None) or getattr(call.func, "attr", None)
         of = getattr(call.func, "value", None)
-        of_name = getattr(of, "id", None)
+        bound = self.module.bindings.get(getattr(of, "id", None), [None])
         if getattr(getattr(of, "func", None), "id", None) == "Path":
             call = of
-        elif of and not all(isinstance(b, IMPORTS) for b in module.bindings.get(of_name, [None])):
+        elif of and not all(isinstance(statement, IMPORTS) for statement in bound):
             return False
         path = getattr(call.args[0], "value", None) if call.args else None
-        return name in READERS and bool(self._files(module, path))
+        return name in READERS and bool(self._files(path))
 
-    def _files(self, module, text):
+    def _files(self, text):
         if not isinstance(text, str) or not 0 < len(text) < 200 or "\n" in text or "\0" in text:
             return set()
-        folders = self.project.root, self.project.root / PACKAGE, module.path.parent
+        folders = self.project.root, self.project.root / PACKAGE, self.module.path.parent
         return {path for path in (folder / text for folder in folders) if path.is_file()}
 
 
@@ -168,7 +192,7 @@ class Digests:
         here = Path(__file__).parent
         run = [project.root / "requirements.txt", here / "worker.py"]
         draw = [*run, here / "draw.py", here / "figure.mplstyle", *sorted(here.glob("fonts/*.ttf"))]
-        self._machinery = {False: self._hashes(run), True: self._hashes(draw)}
+        self.machinery = {False: self._hashes(run), True: self._hashes(draw)}
 
     def reach(self, target):
         if target not in self._reaches:
@@ -182,7 +206,7 @@ class Digests:
     def digest(self, target, *, draw=False):
         if (target, draw) not in self._known:
             reach = self.reach(target)
-            parts = [target, self._machinery[draw], *reach.effects]
+            parts = [target, self.machinery[draw], *reach.effects]
             for module, statement in sorted(reach.statements, key=place):
                 parts += [module.name, self._dump(module, statement)]
             files = reach.files | (self._everything() if reach.blind else set())
@@ -197,7 +221,7 @@ class Digests:
 
     def _dump(self, module, statement):
         if statement not in self._dumps:
-            self._dumps[statement] = ast.dump(module.bare(statement))
+            self._dumps[statement] = ast.dump(module.bare[statement], annotate_fields=False)
         return self._dumps[statement]
 
     def _everything(self):
@@ -206,7 +230,8 @@ class Digests:
 
     def _hashes(self, paths):
         hashes = [sha(self.project.seen(path)) for path in paths if path.exists()]
-        return " ".join([sys.version, platform.platform(), *hashes])
+        versions = " ".join([sys.version, platform.platform(), *hashes])
+        return hashlib.sha256(versions.encode()).hexdigest()
 
 
 def place(pair):

@@ -1,13 +1,15 @@
 """HTML of what a page names."""
 
 import ast
+import contextlib
+import hashlib
 import re
 from html import escape
 from textwrap import dedent
 
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
-from pygments.lexers import PythonConsoleLexer, PythonLexer
+from pygments.lexers import get_lexer_by_name
 
 from press.modules import first_line, is_docstring
 from press.reach import runnable
@@ -19,7 +21,7 @@ CHECK = '<svg class="tick" viewBox="0 0 16 16" aria-hidden="true"><path d="M2 9l
 def snippet(press, exhibit):
     sources, examples = zip(*(split(press.build, target) for target in exhibit.targets))
     copied = runnable([press.build.digests.reach(target) for target in exhibit.targets])
-    shown = code("\n\n\n".join(sources))
+    shown = code(press.build, "\n\n\n".join(sources))
     button = (
         f'<button class="copy" type="button" data-clipboard-text="{escape(copied)}">copy</button>'
     )
@@ -28,7 +30,7 @@ def snippet(press, exhibit):
     if example:
         example = (
             f'<details class="example"><summary>Example, run as a test</summary>'
-            f"{code(example, lexer=PythonConsoleLexer())}</details>"
+            f"{code(press.build, example, 'pycon')}</details>"
         )
     return f'<div class="snippet">{shown}<div class="source">{button}{links}</div>{example}</div>'
 
@@ -50,13 +52,13 @@ def claim(press, exhibit):
     proof, _ = split(press.build, target)
     wrong = "".join(
         f'<p class="would-fail">It would fail if {inline(press, version, right)}:</p>'
-        f"{code(split(press.build, version)[0])}"
+        f"{code(press.build, split(press.build, version)[0])}"
         for right, version in press.build.wrong_versions(target).items()
     )
     return (
         f'<details class="claim"><summary>{CHECK}<span class="sentence">{slot(exhibit.text)}'
         f'</span> <span class="seal">{measured(value)} <span class="proof">proof</span></span>'
-        f'</summary><div class="proven">{slot(anchor=exhibit.anchor)}{code(proof)}'
+        f'</summary><div class="proven">{slot(anchor=exhibit.anchor)}{code(press.build, proof)}'
         f'<p class="ran">This ran in this build and returned <code>{escape(repr(value))}</code>. '
         f"{source_link(press, target)}</p>{wrong}</div></details>"
     )
@@ -107,9 +109,17 @@ def source_link(press, target):
     return f'<a href="{link}">{text}</a>' if link else f'<span title="{file}">{text}</span>'
 
 
-def code(source, lexer=None):
-    spans = highlight(source, lexer or PythonLexer(), HtmlFormatter(nowrap=True))
-    return f'<div class="highlight"><pre><code>{spans}</code></pre></div>'
+def code(build, source, language="python"):
+    """A panel of highlighted code, from the store: lexing takes longer than the rest of a page."""
+    key = f"code.{hashlib.sha256(f'{language} {source}'.encode()).hexdigest()[:24]}"
+    kept = build.store.load(key, build.digests.machinery[False])
+    if kept:
+        return kept[0]
+    spans = highlight(source, get_lexer_by_name(language), HtmlFormatter(nowrap=True))
+    panel = f'<div class="highlight"><pre><code>{spans}</code></pre></div>'
+    with contextlib.suppress(OSError):
+        build.store.save(key, build.digests.machinery[False], panel)
+    return panel
 
 
 def split(build, target):

@@ -476,6 +476,11 @@ def test_exact_expectation_skips_no_zero_of_infinity():
     assert mean == 0.75
 
 
+def test_exact_expectation_leaves_out_impossible_masks():
+    with np.errstate(divide="ignore"):
+        assert exact_expectation(lambda y: 1 / y[:, 0], [4.0], 0.0) == 0.25
+
+
 def test_exact_expectation_refuses_other_shapes():
     with pytest.raises(ValueError, match=r"x must be \(d,\), got \(1, 2\)"):
         exact_expectation(np.copy, [[1, 2]], 0.5)

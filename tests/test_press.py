@@ -1608,7 +1608,7 @@ WRONG = {
               "snippets/bad/experiments.py:23"),
     "async": ("```output\nbad.experiments:waits\n```", 1, "bad.experiments:waits is not a function",
               "snippets/bad/experiments.py:24"),
-    "unpicklable": ("```output\nbad.experiments:unpicklable\n```", 1, "Can't pickle",
+    "unpicklable": ("```output\nbad.experiments:unpicklable\n```", 1, "local object",
                     "snippets/bad/experiments.py:20"),
     "claim": (CLAIM.format("fails"), 1, "bad.claims:fails: AssertionError: assert good() == 2",
               "snippets/bad/claims.py:3"),

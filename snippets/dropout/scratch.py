@@ -198,7 +198,10 @@ def exact_expectation(f, x, drop_rate, *, kind="inverted"):
             f"f must return {len(y)} rows, "
             f"got shape {values.shape}"
         )
-    return np.tensordot(chances, values, axes=1)
+    possible = chances > 0  # at rate 0, one mask only
+    return np.tensordot(
+        chances[possible], values[possible], axes=1
+    )
 
 
 def log_softmax(z):

@@ -62,7 +62,7 @@ def torch_batchnorm_variance(x, drop_rate, seed):
 
 
 def torch_net(drop_rate):
-    """A digits classifier, dropout after each hidden layer.
+    """A digits classifier: dropout after hidden layers.
 
     >>> torch_net(0.5).eval()(torch.zeros(3, 64)).shape
     torch.Size([3, 10])
