@@ -61,7 +61,8 @@ def current_build(pages, time_limit):
     serving = "serve" in sys.argv
     key = (Path.cwd(), pages)
     files = [path for folder in (pages, PACKAGE) for path in Path(folder).rglob("*") if serving]
-    seen = {path: stamp(path) for path in files if path.is_file() and path.suffix != ".pyc"}
+    files = [path for path in files if path.is_file() and path.parent.name != "__pycache__"]
+    seen = {path: stamp(path) for path in files}
     if _builds.get(key, (None, 0))[1] != seen:
         build = Build(Path.cwd(), pages, time_limit)
         build.run()

@@ -226,7 +226,7 @@ class Digests:
 
     def _everything(self):
         files = (self.project.root / PACKAGE).rglob("*")
-        return {path for path in files if path.is_file() and path.suffix != ".pyc"}
+        return {path for path in files if path.is_file() and path.parent.name != "__pycache__"}
 
     def _hashes(self, paths):
         hashes = [sha(self.project.seen(path)) for path in paths if path.exists()]
