@@ -45,10 +45,7 @@ class Module:
     def bare(self):
         """Each top-level statement without its docstrings."""
         tree = ast.parse(self.source)
-        for node in ast.walk(tree):
-            body = getattr(node, "body", None)
-            if isinstance(body, list) and body and is_docstring(body[0]):
-                body[0] = ast.Pass()
+        drop_docstrings(tree)
         return dict(zip(self.tree.body, tree.body, strict=True))
 
     def imported(self, statement):
@@ -170,6 +167,14 @@ def is_plain(expression):
 def is_docstring(statement):
     value = statement.value if isinstance(statement, ast.Expr) else None
     return isinstance(value, ast.Constant) and isinstance(value.value, str)
+
+
+def drop_docstrings(node):
+    body = getattr(node, "body", [])
+    if body and is_docstring(body[0]):
+        body[0] = ast.Pass()
+    for statement in body:
+        drop_docstrings(statement)
 
 
 def first_line(statement):
