@@ -561,6 +561,8 @@ def test_equivalent_settings():
     assert equivalent_decay(3.0, 0.75, "adamw") == 12.0  # 3 / 0.25
     with pytest.raises(ValueError, match="optimizer must be 'sgd' or 'adam', got 'SGD'"):
         equivalent_lr(0.1, 0.5, "SGD")
+    with pytest.raises(ValueError, match="optimizer must be 'sgd', 'adam' or 'adamw', got 'SGD'"):
+        equivalent_decay(0.1, 0.5, "SGD")
 
 
 @pytest.mark.parametrize("kind", KINDS)
