@@ -64,6 +64,7 @@ def plot_masks(fig, all_masks):
         ax.text(4.15, 0.86 * top, "these it keeps", color="t2")
     reach = np.abs(edges).max() + 0.3
     ax.set(xlim=(-reach, reach), ylim=(0, 1.45 * top), xlabel="pre-activation z of one unit")
+    ax.set_xticks(range(-6, 7, 2))
     ax.set_yticks([tick for tick in range(0, 400, 40 if top < 160 else 80) if tick <= top])
     unit(ax, "number of masks", 26)
 
