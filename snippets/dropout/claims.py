@@ -240,12 +240,12 @@ def adam_needs_q(dictionary):
     unmatched = dictionary["adam_unmatched_max"]
     assert matched < 1e-12 and unmatched > 0.01
     assert dictionary["adam_matched_test"] < 1e-12
-    default = dictionary["adam_default_eps_matched_max"]
-    assert 1e-12 < default < 1e-5  # epsilon has a scale
+    eps_kept = dictionary["adam_eps_kept_matched_max"]
+    assert 1e-12 < eps_kept < 1e-5
     return {
         "matched": matched,
         "unmatched": unmatched,
-        "default_eps": default,
+        "eps_kept": eps_kept,
     }
 
 
@@ -264,9 +264,9 @@ def weight_decay_needs_q_squared(dictionary):
 def adamw_decay_needs_q(dictionary):
     """AdamW's weight decay must be divided by q."""
     matched = dictionary["adamw_decay_matched_max"]
-    unmatched = dictionary["adamw_decay_unmatched_max"]
-    assert matched < 1e-12 and unmatched > 0.01
-    return {"matched": matched, "unmatched": unmatched}
+    kept = dictionary["adamw_decay_kept_matched_max"]
+    assert matched < 1e-12 and kept > 0.01
+    return {"matched": matched, "decay_kept": kept}
 
 
 def gradient_reuses_the_mask():
@@ -541,6 +541,16 @@ def keras_layer_infers_when_called():
     y = keras_called_directly(torch.ones(1000), 0.5)
     assert torch.all(y == 1)
     return {"units_dropped": int((y == 0).sum())}
+
+
+def no_grad_does_not_stop_dropout():
+    """Dropout goes on under torch.no_grad()."""
+    x = torch.ones(1000)
+    with torch.no_grad():
+        y = torch_called_directly(x, 0.5, seed=0)
+    dropped = int((y == 0).sum())
+    assert 400 < dropped < 600
+    return {"units_dropped": dropped}
 
 
 def torch_module_trains_when_called():

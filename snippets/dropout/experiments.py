@@ -126,23 +126,25 @@ def random_unit():
 
 
 def noise_curve():
-    """Variance added to an output of 1, at many rates."""
+    """Variance added to an output of 2, over its square."""
     rng = np.random.default_rng(0)
     rates = np.linspace(0.01, 0.95, 95)
     dots = np.array(
         [0.1, 0.2, 0.25, 0.4, 0.5, 0.75, 0.8, 0.9]
     )
     noise = np.array(
-        [output_moments(1, 0, r)[1] for r in rates]
+        [output_moments(2, 0, r)[1] / 4 for r in rates]
     )
     simulated = np.array(
         [
-            dropout(np.ones(50_000), r, True, rng).var()
+            dropout(
+                np.full(50_000, 2.0), r, True, rng
+            ).var()
             for r in dots
         ]
     )
     exact = [
-        float(output_moments(1, 0, r)[1]) for r in dots
+        float(output_moments(2, 0, r)[1] / 4) for r in dots
     ]
     named = {
         f"noise_{100 * r:.0f}": v
@@ -153,7 +155,7 @@ def noise_curve():
         "noise": noise,
         "dot_rates": dots,
         "dot_noise": np.array(exact),
-        "simulated": simulated,
+        "simulated": simulated / 4,
         **named,
     }
 
@@ -310,19 +312,21 @@ def dictionary():
     sgd, adam = torch.optim.SGD, torch.optim.Adam
     found = {"drop_rate": r, "steps": np.arange(201)}
 
-    def compare(
-        name, optimizer, standard, matched, **shared
-    ):
-        v = standard | shared
+    def compare(name, optimizer, standard, matched):
         path, at_test = descend(
-            "standard", optimizer, r, 1.0, v, v
+            "standard",
+            optimizer,
+            r,
+            1.0,
+            standard,
+            standard,
         )
         for case, w in (
-            ("matched", matched | shared),
-            ("unmatched", v),
+            ("matched", matched),
+            ("unmatched", standard),
         ):
             other, other_at_test = descend(
-                "inverted", optimizer, r, 1 - r, w, v
+                "inverted", optimizer, r, 1 - r, w, standard
             )
             gap = np.abs((1 - r) * path - other).max(
                 axis=(1, 2)
@@ -349,26 +353,25 @@ def dictionary():
             "weight_decay": equivalent_decay(0.1, r),
         },
     )
-    lr = 0.01
-    matched = {"lr": equivalent_lr(lr, r, "adam")}
-    compare("adam", adam, {"lr": lr}, matched, eps=1e-30)
-    compare("adam_default_eps", adam, {"lr": lr}, matched)
-    for name, decayed in (
+    lr, eps, adamw = 0.01, 1e-8, torch.optim.AdamW
+    eps_kept = {"lr": equivalent_lr(lr, r, "adam")}
+    matched = eps_kept | {"eps": eps / (1 - r)}
+    compare("adam", adam, {"lr": lr}, matched)
+    compare("adam_eps_kept", adam, {"lr": lr}, eps_kept)
+    decayed = {"lr": lr, "weight_decay": 0.1}
+    for name, optimizer in (
         ("adam", adam),
-        ("adamw", torch.optim.AdamW),
+        ("adamw", adamw),
     ):
+        decay = equivalent_decay(0.1, r, name)
         compare(
             f"{name}_decay",
+            optimizer,
             decayed,
-            {"lr": lr, "weight_decay": 0.1},
-            matched
-            | {
-                "weight_decay": equivalent_decay(
-                    0.1, r, name
-                )
-            },
-            eps=1e-30,
+            matched | {"weight_decay": decay},
         )
+    decay_kept = matched | {"weight_decay": 0.1}
+    compare("adamw_decay_kept", adamw, decayed, decay_kept)
     return found
 
 

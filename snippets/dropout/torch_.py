@@ -20,7 +20,7 @@ def torch_dropout(x, drop_rate, training, seed):
 
 
 def torch_called_directly(x, drop_rate, seed):
-    """A new nn.Dropout, called: it starts in training mode.
+    """A new nn.Dropout, called: it starts in training.
 
     >>> x = torch.ones(100)
     >>> torch_called_directly(x, 0.75, seed=0).unique()

@@ -199,7 +199,7 @@ def dropout_backward_fresh_mask(
 def output_moments_scaled_once(
     mean, var, drop_rate, *, kind="inverted"
 ):
-    """the variance was divided by q, not by q²"""
+    """the variance was divided by 1 - r only once"""
     q = 1 - drop_rate
     mean, var = float_copy(mean), float_copy(var)
     y_var = q * (var + drop_rate * mean**2)
@@ -222,7 +222,7 @@ def output_moments_without_mean(
 def linear_moments_unsquared(
     x, w, b, drop_rate, *, kind="inverted"
 ):
-    """variances were added up by the weights unsquared"""
+    """the weights were not squared"""
     q = 1 - drop_rate
     x, w, b = fitting("x, w, b", x, w, b)
     scale = 1 / q if is_inverted(kind) else 1.0
@@ -257,12 +257,12 @@ def variance_shift_upside_down(mean, var, drop_rate):
 
 
 def equivalent_lr_adam(lr, drop_rate, optimizer):
-    """SGD's learning rate was multiplied by q, not q²"""
+    """SGD's rate was multiplied by 1 - r only once"""
     return lr * (1 - drop_rate)
 
 
 def equivalent_lr_sgd(lr, drop_rate, optimizer):
-    """Adam's learning rate was multiplied by q², not q"""
+    """Adam's rate was multiplied by 1 - r twice"""
     return lr * (1 - drop_rate) ** 2
 
 
@@ -288,7 +288,7 @@ def plain_ridge_objective(X, y, w, drop_rate):
 
 
 def plain_ridge_solution(X, y, drop_rate):
-    """the penalty was r / q for columns of any length"""
+    """the penalty ignored how long a column is"""
     X, y = float_copy(X), float_copy(y)
     penalty = drop_rate / (1 - drop_rate)
     gram = X.T @ X + penalty * np.eye(X.shape[1])
@@ -501,6 +501,9 @@ BREAKS = {
     },
     "keras_layer_infers_when_called": {
         "keras_called_directly": "keras_called_in_training",
+    },
+    "no_grad_does_not_stop_dropout": {
+        "torch_called_directly": "torch_called_in_eval",
     },
     "torch_module_trains_when_called": {
         "torch_called_directly": "torch_called_in_eval",
