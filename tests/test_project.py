@@ -124,7 +124,7 @@ def test_nothing_names_a_machine_or_a_registry():
 
 @pytest.mark.parametrize(
     "text",
-    ["see /home/me/x", "/" + "work/main", "at https://pypi.org/simple", "/tmp/x", TORCH_INDEX],
+    ["see /home/me/x", "/" + "work/main", "at https://pypi" + ".org/simple", "/tmp/x", TORCH_INDEX],
 )
 def test_a_machine_or_a_registry_is_seen(text):
     assert OF_ONE_MACHINE.search(text)

@@ -8,6 +8,7 @@ from scipy.special import entr
 from torch import nn
 
 from snippets.dropout.scratch import (
+    dropout,
     every_mask,
     fitting,
     float_copy,
@@ -63,14 +64,16 @@ def dropout_scaled_twice(
     return_mask=False,
 ):
     """outputs were scaled in training and again at test"""
-    q, inverted = 1 - drop_rate, is_inverted(kind)
-    y, mask = float_copy(x), None
-    if training:
-        mask = keep_mask(y.shape, drop_rate, rng)
-        y[~mask] = 0.0
-        y /= q if inverted else 1.0
-    else:
-        y *= q
+    y, mask = dropout(
+        x,
+        drop_rate,
+        training,
+        rng,
+        kind=kind,
+        return_mask=True,
+    )
+    if not training and is_inverted(kind):
+        y *= 1 - drop_rate
     return (y, mask) if return_mask else y
 
 
@@ -104,10 +107,13 @@ def dropout_left_in_eval(
     return_mask=False,
 ):
     """dropout was left in evaluation mode"""
-    y, mask = float_copy(x), np.ones(np.shape(x), bool)
-    if not is_inverted(kind):
-        y *= 1 - drop_rate
-    return (y, mask) if return_mask else y
+    return dropout(
+        x,
+        drop_rate,
+        False,
+        kind=kind,
+        return_mask=return_mask,
+    )
 
 
 def dropout_by_product(
@@ -144,16 +150,14 @@ def dropout_reseeded(
 ):
     """every call seeded a generator of its own"""
     rng = np.random.default_rng(0)
-    q, inverted = 1 - drop_rate, is_inverted(kind)
-    y, mask = float_copy(x), None
-    if training:
-        mask = keep_mask(y.shape, drop_rate, rng)
-        y[~mask] = 0.0
-    if training and inverted:
-        y /= q
-    if not training and not inverted:
-        y *= q
-    return (y, mask) if return_mask else y
+    return dropout(
+        x,
+        drop_rate,
+        training,
+        rng,
+        kind=kind,
+        return_mask=return_mask,
+    )
 
 
 def dropout_one_mask(
