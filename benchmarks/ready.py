@@ -1,7 +1,6 @@
 """For bench.py: as a script, record all that press makes; as a Markdown extension, give it back."""
 
 import json
-import re
 import tempfile
 from collections import Counter
 from pathlib import Path
@@ -10,11 +9,10 @@ from types import SimpleNamespace
 from markdown.extensions import Extension
 
 from press import extension
-from press.formula import FORMULA
+from press.pages import KINDS
+from press.show import SLOT
 
 FILE = Path("ready.json")
-SLOT = re.compile("\x04(.*?)\x05(.*?)\x06", re.DOTALL)
-KINDS = ("snippet", "figure", "claim", "output")
 MADE = json.loads(FILE.read_text(encoding="utf-8")) if FILE.exists() else {}
 
 
@@ -22,7 +20,7 @@ class Ready(Extension):
     def extendMarkdown(self, md):  # noqa: N802 (Markdown's name)
         md.press = SimpleNamespace(build=SimpleNamespace(mathml=mathml))
         md.parser.blockprocessors.register(extension.Formulas(md.parser), "formula", 75)
-        md.inlinePatterns.register(extension.InlineFormula(FORMULA.pattern, md), "formula", 185)
+        md.inlinePatterns.register(extension.InlineFormula(md), "formula", 185)
 
 
 def makeExtension(**options):  # noqa: N802 (Markdown's name)
@@ -34,14 +32,14 @@ def mathml(tex, block=False):
 
 
 def fence(source, language, css_class, options, md, **rest):
-    return MADE[f"{css_class} {source}"]
+    return MADE[f"{language} {source}"]
 
 
 def num(source, language, css_class, md):
     return MADE[f"num {source}"]
 
 
-snippet = figure = claim = output = fence
+snippet = figure = sketch = claim = output = receipt = fence
 
 
 def record():
@@ -53,7 +51,7 @@ def record():
     def keeping(kind, function):
         def format(source, language, css_class, *rest, **more):
             html = function(source, language, css_class, *rest, **more)
-            made[f"{kind} {source}"] = SLOT.sub(r'<span id="\1">\2</span>', str(html))
+            made[f"{kind} {source}"] = SLOT.sub(r"<span \1>\2</span>", str(html))
             kinds[kind] += 1
             return html
 

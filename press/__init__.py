@@ -2,7 +2,7 @@
 
 Read in this order: `pages` finds what a page names, `modules` and `reach` tell what that depends
 on, `build` has `worker` processes run what the `store` lacks, `draw` makes SVG, and `extension`
-places what `show` renders while Markdown converts the page.
+places what `show` renders, a `receipt` of it all included, while Markdown converts the page.
 """
 
 

@@ -16,7 +16,7 @@ def main(arguments):
         if files:
             from press.draw import standalone
 
-            Path(files[0]).write_text(standalone(shown["svg"][0]), encoding="utf-8")
+            Path(files[0]).write_text(standalone(shown["svg"]), encoding="utf-8")
         else:
             print(shown["text"])
     except (SourceError, OSError) as error:

@@ -14,6 +14,7 @@ from press.formula import FormulaError, mathml
 from press.modules import Project, SourceError, nearest
 from press.pages import IN_FORMULA, INLINE, PageError, Place, parse_number, scan
 from press.reach import Digests
+from press.receipt import versions
 from press.store import Store
 from press.worker import key_of
 
@@ -44,7 +45,7 @@ class Build:
         self.digests = Digests(self.project)
         self.store = Store(self.root / ".cache")
         self.shown, self.errors, self.failures = {}, {}, []
-        self.exhibits, self.unsaved = [], None
+        self.exhibits, self.sound, self.unsaved = [], set(), None
 
     def run(self):
         """Fill `shown`, `errors` (a SourceError for each run that has none) and `failures`."""
@@ -60,6 +61,7 @@ class Build:
         for exhibit, place in self.exhibits:
             try:
                 self._check(exhibit)
+                self.sound.add(exhibit)
             except SourceError as error:
                 cause = f"{error.file}:{error.line}"
                 self._fail(place, ", ".join(exhibit.targets), error.why, cause)
@@ -181,6 +183,8 @@ class Build:
                 raise SourceError(module.file, statement.lineno, why)
         if exhibit.kind == "num":
             self.number(exhibit)
+        if exhibit.kind == "receipt":
+            versions(exhibit.text.split())
 
     def _fail(self, place, name, why, cause=""):
         self.failures.append(Failure(place, name, why, cause))

@@ -3,7 +3,7 @@
 import re
 import sys
 from pathlib import Path
-from xml.etree.ElementTree import SubElement
+from xml.etree.ElementTree import Element, SubElement
 
 from markdown.blockprocessors import BlockProcessor
 from markdown.extensions import Extension
@@ -21,6 +21,9 @@ from press.modules import PACKAGE, stamp
 from press.pages import parse_fence, parse_number
 
 PLACEHOLDER = re.compile(rf"{STX}wzxhzdk:(\d+)\x03")
+ENCLOSED = rf"(?P<opening>[(‘“]*){FORMULA.pattern}(?P<closing>(?:[,.;:?)’”]|!(?!\[))*)"
+NOT_SEARCHED = ("footnote-backref", "tabbed-labels")
+LONGEST_KEPT = 40  # characters of a formula that stays on one line with what encloses it
 _builds = {}
 
 
@@ -40,13 +43,19 @@ class Press(Extension):
         super().__init__(**options)
 
     def extendMarkdown(self, md):  # noqa: N802 (Markdown's name)
-        md.press = self
+        md.press, self.pieces, self.shown = self, {}, []
+        md.registerExtension(self)
         md.ESCAPED_CHARS = [*md.ESCAPED_CHARS, "$"]
         self.build = current_build(self.getConfig("pages"), self.getConfig("time_limit"))
         md.preprocessors.register(Apart(md), "press-apart", 24)  # after superfences
         md.parser.blockprocessors.register(Formulas(md.parser), "press-formula", 75)
-        md.inlinePatterns.register(InlineFormula(FORMULA.pattern, md), "press-formula", 185)
+        md.inlinePatterns.register(InlineFormula(md), "press-formula", 185)
         md.treeprocessors.register(Captions(md), "press-captions", 30)
+
+    def reset(self):
+        """For the next page."""
+        self.pieces.clear()
+        self.shown.clear()
 
     def source(self, target):
         """(file, link or empty) of a target."""
@@ -75,28 +84,15 @@ def current_build(pages, time_limit):
 
 
 def snippet(source, language, css_class, options, md, **rest):
-    return _exhibit("snippet", source, md)
+    """HTML of a fence of any kind, its text between markers for `Captions` to find."""
+    return _placed(lambda: getattr(show, language)(md.press, parse_fence(language, source)))
 
 
-def figure(source, language, css_class, options, md, **rest):
-    return _exhibit("figure", source, md)
-
-
-def claim(source, language, css_class, options, md, **rest):
-    return _exhibit("claim", source, md)
-
-
-def output(source, language, css_class, options, md, **rest):
-    return _exhibit("output", source, md)
+figure = sketch = claim = output = receipt = snippet
 
 
 def num(source, language, css_class, md):
     return _placed(lambda: show.number(md.press, parse_number(source)))
-
-
-def _exhibit(kind, source, md):
-    """HTML of a fence, its text between markers for `Captions` to find."""
-    return _placed(lambda: getattr(show, kind)(md.press, parse_fence(kind, source)))
 
 
 def _placed(render):
@@ -118,11 +114,17 @@ class Apart(Preprocessor):
 
 
 class Captions(Treeprocessor):
-    """Puts an exhibit's texts and anchors into the page's tree, where Markdown sees them."""
+    """Puts an exhibit's texts and anchors into the page's tree, where Markdown sees them.
+
+    Labels that only lead elsewhere are not for the search index. Where there are copy buttons,
+    the code that they join comes last.
+    """
 
     def run(self, root):
         stash = self.md.htmlStash
         for node in list(root.iter()):
+            if node.get("class") in NOT_SEARCHED:
+                node.set(show.UNSEARCHED, "")
             match = PLACEHOLDER.fullmatch((node.text or "").strip())
             html, *slots = (
                 show.SLOT.split(str(stash.rawHtmlBlocks[int(match[1])])) if match else [""]
@@ -130,14 +132,28 @@ class Captions(Treeprocessor):
             if slots:
                 node.tag, node.text = "div", stash.store(html)
                 node.set("class", "exhibit")
-            for anchor, text, html in zip(slots[::3], slots[1::3], slots[2::3], strict=True):
-                slot = SubElement(node, "span", {"id": anchor} if anchor else {})
+            for attribute, text, html in zip(slots[::3], slots[1::3], slots[2::3], strict=True):
+                slot = SubElement(node, "span", dict([attribute.split("=")] if attribute else []))
                 slot.text, slot.tail = text, stash.store(html)
+        press = self.md.press
+        if press.pieces:
+            listed = show.pieces_of_code(press.pieces, press.shown)
+            SubElement(root, "p").text = stash.store(listed)
 
 
 class InlineFormula(InlineProcessor):
+    """Sets a formula, on one line with the brackets and punctuation that enclose it."""
+
+    def __init__(self, md):
+        super().__init__(ENCLOSED, md)
+
     def handleMatch(self, match, data):  # noqa: N802 (Markdown's name)
-        return set_formula(self.md, match), match.start(0), match.end(0)
+        formula, inner = set_formula(self.md, match), (match.end("opening"), match.start("closing"))
+        if match["block"] or len(match["inline"]) > LONGEST_KEPT or inner == match.span():
+            return formula, *inner
+        kept = Element("span", {"class": "keep"})
+        kept.text = f"{match['opening']}{formula}{match['closing']}"
+        return kept, *match.span()
 
 
 class Formulas(BlockProcessor):

@@ -4,6 +4,7 @@ import ast
 import difflib
 import functools
 from pathlib import Path
+from textwrap import dedent
 
 PACKAGE = "snippets"
 IMPORTS = (ast.Import, ast.ImportFrom)
@@ -190,3 +191,26 @@ def nearest(name, known):
 def stamp(path):
     status = path.stat() if path.exists() else None
     return status and (status.st_mtime_ns, status.st_size)
+
+
+def split(module, statement):
+    """(source without its doctest, the doctest)."""
+    lines = module.text(statement).splitlines()
+    body = getattr(statement, "body", None)
+    if not body or not is_docstring(body[0]):
+        return "\n".join(lines), ""
+    first, last = (n - first_line(statement) for n in (body[0].lineno, body[0].end_lineno))
+    start = next((n for n in range(first, last) if lines[n].lstrip().startswith(">>>")), last)
+    example = dedent("\n".join(lines[start:last]))
+    while start < last and not lines[start - 1].strip():
+        start -= 1
+    kept = [*lines[:start], *lines[last:]]
+    if start < last and start == first + 1:  # nothing is left but one line: close it there
+        kept[first : first + 2] = [f'{kept[first]}"""']
+    return "\n".join(kept), example
+
+
+def without_docstring(module, statement):
+    docstring = statement.body[0]
+    lines, first = module.text(statement).splitlines(), first_line(statement)
+    return "\n".join(lines[: docstring.lineno - first] + lines[docstring.end_lineno - first + 1 :])

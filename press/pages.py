@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from press.formula import FORMULA
 
-KINDS = ("snippet", "figure", "claim", "output")
+KINDS = ("snippet", "figure", "sketch", "claim", "output", "receipt")
+DRAWN = {"figure": "plot_", "sketch": "sketch_"}  # and how the names of their functions begin
 FENCE = re.compile(r"(?P<indent>[\s>]*)(?P<ticks>`{3,}|~{3,})[\s{.]*(?P<kind>\w*)[^`]*")
 TARGET = re.compile(r"[A-Za-z]\w*(\.\w+)+:[A-Za-z]\w*")
 NUMBER = re.compile(r"(?P<target>[^\s.:]+(?:\.\w+)*:\w+)(?P<path>(?:\.\w+)*)(?:\s+(?P<spec>\S+))?")
@@ -20,16 +21,21 @@ class PageError(ValueError):
 
 @dataclass(frozen=True)
 class Exhibit:
-    """What a page names: `targets` are `module:function`; `text` is the caption or the claim."""
+    """What a page names: `targets` are `module:function`.
+
+    `text` is the caption, the claim or a receipt's libraries; an `opened` claim shows its proof.
+    """
 
     kind: str
     targets: tuple
     text: str = ""
     alt: str = ""
+    opened: bool = False
 
     @property
     def runs(self):
-        return [] if self.kind == "snippet" else [(self.targets[0], self.kind == "figure")]
+        called = () if self.kind == "snippet" else self.targets
+        return [(target, self.kind in DRAWN) for target in called]
 
     @property
     def anchor(self):
@@ -56,23 +62,29 @@ class Place:
 def parse_fence(kind, source):
     """The exhibit that a fence's lines describe."""
     lines = [line.strip() for line in source.splitlines() if line.strip()]
-    several = kind == "snippet"
-    targets = lines if several else lines[:1]
-    if not targets:
-        raise PageError(f"empty {kind}: name a function, as in dropout.scratch:dropout")
+    if not lines:
+        example = "libraries" if kind == "receipt" else "a function, as in dropout.scratch:dropout"
+        raise PageError(f"empty {kind}: name {example}")
+    if kind == "receipt":
+        return Exhibit(kind, (), " ".join(lines))
+    targets, rest = (lines, []) if kind == "snippet" else (lines[:1], lines[1:])
+    start = DRAWN.get(kind, "")
     for target in targets:
         if not TARGET.fullmatch(target):
             raise PageError(f"{target!r} is no dotted.module:function below snippets")
-    rest = [] if several else lines[1:]
+        if not target.partition(":")[2].startswith(start):
+            raise PageError(f"a {kind} names a function {start}…, not {target!r}")
+    opened = kind == "claim" and rest[:1] == ["open"]
+    rest = rest[opened:]
     alt = " ".join(line.removeprefix("alt:").strip() for line in rest if line.startswith("alt:"))
     text = " ".join(line for line in rest if not line.startswith("alt:"))
     if kind == "figure" and not (alt and text):
         raise PageError(f"figure without {'a caption' if alt else 'alt text'}")
     if kind == "claim" and not text:
         raise PageError("claim without a sentence")
-    if kind == "output" and text:
-        raise PageError(f"output takes one function, not {text!r}")
-    return Exhibit(kind, tuple(targets), text, alt)
+    if kind in ("output", "sketch") and rest:
+        raise PageError(f"{kind} takes one function, not {' '.join(rest)!r}")
+    return Exhibit(kind, tuple(targets), text, alt, opened)
 
 
 def parse_number(body, spec=""):
@@ -123,7 +135,7 @@ def scan(page, text):
             numbers_and_formulas(body, line)
     anchors = set()
     for exhibit, place in found:
-        if exhibit.kind in ("figure", "claim"):
+        if exhibit.kind in ("claim", *DRAWN):
             if exhibit.anchor in anchors:
                 mistakes.append((place, f"{exhibit.anchor} is on this page already"))
             anchors.add(exhibit.anchor)

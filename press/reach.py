@@ -13,8 +13,9 @@ import platform
 import sys
 from pathlib import Path
 
-from press.modules import IMPORTS, PACKAGE
+from press.modules import IMPORTS, PACKAGE, split
 
+BETWEEN = "\n\n\n"  # two definitions
 NAMES = (ast.Name, ast.Attribute)
 GROUND = {"scratch", "torch_", "keras_"}
 ORACLES = {"torch", "keras", "sklearn", "scipy"}
@@ -193,6 +194,7 @@ class Digests:
         run = [project.root / "requirements.txt", here / "worker.py"]
         draw = [*run, here / "draw.py", here / "figure.mplstyle", *sorted(here.glob("fonts/*.ttf"))]
         self.machinery = {False: self._hashes(run), True: self._hashes(draw)}
+        self.shown = self._hashes([run[0], here / "show.py"])
 
     def reach(self, target):
         if target not in self._reaches:
@@ -250,7 +252,12 @@ def sha(path):
 
 def runnable(reaches):
     """The source of functions with all they use from this project, for an empty namespace."""
+    return BETWEEN.join(pieces(reaches)) + "\n"
+
+
+def pieces(reaches):
+    """What `runnable` joins: the imports, if any, and each definition without its doctest."""
     lines = {line for reach in reaches for line in reach.import_lines.values()}
     named = [pair for reach in reaches for pair in reach.statements if pair[1] in reach.named]
-    texts = [module.text(statement) for module, statement in dict.fromkeys(named)]
-    return "\n\n\n".join(["\n".join(sorted(lines)), *texts]).lstrip() + "\n"
+    texts = [split(*pair)[0] for pair in dict.fromkeys(named)]
+    return list(filter(None, ["\n".join(sorted(lines)), *texts]))

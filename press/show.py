@@ -3,77 +3,114 @@
 import ast
 import contextlib
 import hashlib
+import json
 import re
 from html import escape
-from textwrap import dedent
+from itertools import groupby
+from operator import itemgetter
 
-from pygments import highlight
-from pygments.formatters import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
+from pygments.token import Comment, Generic, Keyword, Name, Operator, String
 
-from press.modules import first_line, is_docstring
-from press.reach import runnable
+from press.modules import split, without_docstring
+from press.reach import BETWEEN, pieces
+from press.receipt import rows
 
 SLOT = re.compile("\x04(.*?)\x05(.*?)\x06", re.DOTALL)
-CHECK = '<svg class="tick" viewBox="0 0 16 16" aria-hidden="true"><path d="M2 9l4 4 8-10"/></svg>'
+COLORED = {
+    Keyword: "k", Operator.Word: "k", String: "s", Comment: "c",
+    Generic.Prompt: "gp", Generic: "go",
+}  # fmt: skip
+UNSEARCHED = "data-search-exclude"  # as Material's search plugin spells it
+LONG = 40  # columns of code that fit a phone
 
 
 def snippet(press, exhibit):
-    sources, examples = zip(*(split(press.build, target) for target in exhibit.targets))
-    copied = runnable([press.build.digests.reach(target) for target in exhibit.targets])
-    shown = code(press.build, "\n\n\n".join(sources))
+    sources, examples = zip(
+        *(split(*press.build.project.find(target)) for target in exhibit.targets)
+    )
+    copied = pieces([press.build.digests.reach(target) for target in exhibit.targets])
+    places = " ".join(str(press.pieces.setdefault(each, len(press.pieces))) for each in copied)
+    text = BETWEEN.join(sources)
+    press.shown += text.split(BETWEEN)
     button = (
-        f'<button class="copy" type="button" data-clipboard-text="{escape(copied)}">copy</button>'
+        f'<button class="copy" type="button" hidden {UNSEARCHED} data-code="{places}">copy</button>'
     )
     links = " ".join(source_link(press, target) for target in exhibit.targets)
     example = "\n".join(filter(None, examples))
     if example:
         example = (
-            f'<details class="example"><summary>Example, run as a test</summary>'
+            f'<details class="example"><summary {UNSEARCHED}>Example, run as a test</summary>'
             f"{code(press.build, example, 'pycon')}</details>"
         )
-    return f'<div class="snippet">{shown}<div class="source">{button}{links}</div>{example}</div>'
+    shown, source = code(press.build, text), f'<div class="source">{button}{links}</div>'
+    return f'<div class="snippet">{shown}{source}{example}</div>'
+
+
+def pieces_of_code(pieces, shown):
+    """The pieces that a page's copy buttons join, named by their places in this list.
+
+    Of what the page shows anyway, the list has the place among all that its snippets show.
+    """
+    known = {text: place for place, text in enumerate(shown)}
+    listed = [known.get(piece, piece) for piece in pieces]
+    listed = json.dumps(listed, ensure_ascii=False).replace("</", r"<\/")
+    return f'<script type="application/json" id="__code">{listed}</script>'
 
 
 def figure(press, exhibit):
-    shown = press.build.result(exhibit.targets[0], draw=True)
     alt = press.build.with_numbers(exhibit.alt)
-    wide, narrow = shown["svg"]
+    wide, narrow = press.build.result(exhibit.targets[0], draw=True)["svg"]
     return (
-        f'<figure>{slot(anchor=exhibit.anchor)}<div class="drawing" role="img" '
+        f'<figure>{slot(attribute=f"id={exhibit.anchor}")}<div class="drawing" role="img" '
         f'aria-label="{escape(alt)}">{wide}{narrow}</div>'
-        f"<figcaption>{slot(exhibit.text)}</figcaption></figure>"
+        f"<figcaption>{slot(exhibit.text)}{permalink(exhibit)}</figcaption></figure>"
     )
+
+
+def sketch(press, exhibit):
+    (svg,) = press.build.result(exhibit.targets[0], draw=True)["svg"]
+    return f'<div class="sketch">{svg}</div>'
 
 
 def claim(press, exhibit):
     target = exhibit.targets[0]
     value = press.build.result(target)["value"]
-    proof, _ = split(press.build, target)
+    proof, _ = split(*press.build.project.find(target))
     wrong = "".join(
         f'<p class="would-fail">It would fail if {inline(press, version, right)}:</p>'
-        f"{code(press.build, split(press.build, version)[0])}"
+        f"{code(press.build, without_docstring(*press.build.project.find(version)))}"
         for right, version in press.build.wrong_versions(target).items()
     )
+    opened, values = " open" if exhibit.opened else "", numbers(value)
     return (
-        f'<details class="claim"><summary>{CHECK}<span class="sentence">{slot(exhibit.text)}'
-        f'</span> <span class="seal">{measured(value)} <span class="proof">proof</span></span>'
-        f'</summary><div class="proven">{slot(anchor=exhibit.anchor)}{code(press.build, proof)}'
-        f'<p class="ran">This ran in this build and returned <code>{escape(repr(value))}</code>. '
-        f"{source_link(press, target)}</p>{wrong}</div></details>"
+        f'<details class="claim"{opened}><summary>'
+        f'{slot(exhibit.text, "class=sentence")} <span class="seal">'
+        f'<span class="measured">measured {values}</span> '
+        f'<span class="proof" {UNSEARCHED}>proof</span></span>'
+        f'</summary><div class="proven">{slot(attribute=f"id={exhibit.anchor}")}'
+        f"{code(press.build, proof)}"
+        f'<p class="ran">This ran in this build and returned <span>{values}</span>. '
+        f"{source_link(press, target, named=False)}{permalink(exhibit)}</p>{wrong}</div></details>"
     )
 
 
 def output(press, exhibit):
     text = press.build.result(exhibit.targets[0])["text"].rstrip()
-    return f'<div class="output"><pre><code>{escape(text)}</code></pre></div>'
+    return f'<div class="output"><pre><code>{escape(text, False)}</code></pre></div>'
+
+
+def receipt(press, exhibit):
+    shown = rows(press.build, exhibit.text.split()).items()
+    parts = (f"<div><dt>{escape(label)}</dt><dd>{value}</dd></div>" for label, value in shown)
+    return f'<dl class="receipt">{"".join(parts)}</dl>'
 
 
 def number(press, number):
     text = escape(press.build.number(number).replace("-", "−"))
     target = number.targets[0]
-    file, link = press.source(target)
-    title = f'title="computed by {target} in {file}"'
+    _, link = press.source(target)
+    title = f'title="computed by {target}"'
     if link:
         return f'<a class="num" href="{link}" {title}>{text}</a>'
     return f'<span class="num" {title}>{text}</span>'
@@ -83,58 +120,75 @@ def failure(error):
     return f'<span class="press-failure" role="alert">{escape(str(error))}</span>'
 
 
-def slot(text="", anchor=""):
-    """A place in the HTML for an element that Markdown sees: a text to render, or an anchor."""
-    return f"\x04{anchor}\x05{text}\x06"
+def slot(text="", attribute=""):
+    """A place in the HTML for a span that Markdown sees: a text to render, or an anchor."""
+    return f"\x04{attribute}\x05{text}\x06"
 
 
-def measured(value):
-    """A claim's value in a few characters."""
-    if isinstance(value, dict):
-        return "measured " + ", ".join(f"{k.replace('_', ' ')} {v:.4g}" for k, v in value.items())
-    return f"measured {value:.4g}"
+def permalink(exhibit):
+    """Like that of a heading, which Material's search leaves out by itself."""
+    link = f'class="headerlink" href="#{exhibit.anchor}" title="Permanent link"'
+    return f"<a {link} {UNSEARCHED}>¶</a>"
+
+
+def numbers(value):
+    """A claim's value in a few characters, each number with its name."""
+    named = value if isinstance(value, dict) else {"": value}
+    return ",</span> <span>".join(
+        f"{name.replace('_', ' ')} {number:.4g}".strip().replace("-", "−")
+        for name, number in named.items()
+    )
 
 
 def inline(press, version, right):
     """Why a wrong version is wrong: the first line of its docstring."""
     _, statement = press.build.project.find(version)
     why = ast.get_docstring(statement).split("\n")[0].rstrip(".")
-    why = re.sub(r"`(.+?)`", r"<code>\1</code>", escape(why))
+    why = re.sub(r"`(.+?)`", r"<code>\1</code>", escape(why.replace("'", "’")))
     return f"{why} (in place of <code>{right}</code>)"
 
 
-def source_link(press, target):
+def source_link(press, target, *, named=True):
     file, link = press.source(target)
-    text = f"{file.rpartition('/')[2]} · {target.partition(':')[2]}"
+    text = file.rpartition("/")[2] + (f" · {target.partition(':')[2]}" if named else "")
     return f'<a href="{link}">{text}</a>' if link else f'<span title="{file}">{text}</span>'
 
 
 def code(build, source, language="python"):
     """A panel of highlighted code, from the store: lexing takes longer than the rest of a page."""
     key = f"code.{hashlib.sha256(f'{language} {source}'.encode()).hexdigest()[:24]}"
-    kept = build.store.load(key, build.digests.machinery[False])
+    kept = build.store.load(key, build.digests.shown)
     if kept:
         return kept[0]
-    spans = highlight(source, get_lexer_by_name(language), HtmlFormatter(nowrap=True))
-    panel = f'<div class="highlight"><pre><code>{spans}</code></pre></div>'
+    panel = f'<div class="highlight"><pre><code>{colored(source, language)}</code></pre></div>'
     with contextlib.suppress(OSError):
-        build.store.save(key, build.digests.machinery[False], panel)
+        build.store.save(key, build.digests.shown, panel)
     return panel
 
 
-def split(build, target):
-    """(source without its doctest, the doctest)."""
-    module, statement = build.project.find(target)
-    lines = module.text(statement).splitlines()
-    body = getattr(statement, "body", None)
-    if not body or not is_docstring(body[0]):
-        return "\n".join(lines), ""
-    first, last = (n - first_line(statement) for n in (body[0].lineno, body[0].end_lineno))
-    start = next((n for n in range(first, last) if lines[n].lstrip().startswith(">>>")), last)
-    example = dedent("\n".join(lines[start:last]))
-    while start < last and not lines[start - 1].strip():
-        start -= 1
-    kept = [*lines[:start], *lines[last:]]
-    if start < last and start == first + 1:  # nothing is left but one line: close it there
-        kept[first : first + 2] = [f'{kept[first]}"""']
-    return "\n".join(kept), example
+def colored(source, language):
+    """HTML of code: a span for what has a color of its own, and one for each long line."""
+    text, colors, defines = "", [], False
+    for token, part in get_lexer_by_name(language).get_tokens(source):
+        color = next((COLORED[kind] for kind in COLORED if token in kind), "")
+        color = "f" if defines and token in Name else color
+        defines = part in ("def", "class") or (defines and part.isspace())
+        text += part
+        colors += [color] * len(part)
+    html, start = "", 0
+    for long, lines in groupby(text.splitlines(keepends=True), lambda line: len(line) > LONG + 1):
+        for part in lines if long else ["".join(lines)]:
+            indent = min((len(part) - len(part.lstrip())) // 4 * 4, 24)
+            same = groupby(zip(colors[start:], part), itemgetter(0))
+            runs = [(color, escape("".join(c for _, c in run), False)) for color, run in same]
+            wrap = f"i{indent}" if long else ""
+            if len(runs) == 1:
+                html += span(f"{wrap} {runs[0][0]}".strip(), runs[0][1])
+            else:
+                html += span(wrap, "".join(span(*run) for run in runs))
+            start += len(part)
+    return html
+
+
+def span(name, html):
+    return f'<span class="{name}">{html}</span>' if name and not html.isspace() else html

@@ -145,6 +145,7 @@ def test_copied_code_runs(targets):
     namespace = {}
     exec(runnable([DIGESTS.reach(target) for target in targets]), namespace)
     for target in targets:
-        name = target.partition(":")[2]
-        for example in doctest.DocTestFinder().find(namespace[name], name, globs=namespace):
+        module, name = target.split(":")
+        taught = getattr(importlib.import_module(f"{PACKAGE}.{module}"), name)
+        for example in doctest.DocTestFinder().find(taught, name, globs=namespace):
             assert doctest.DocTestRunner().run(example).failed == 0

@@ -229,6 +229,14 @@ def test_training_needs_a_generator():
             call()
 
 
+def test_six_masks_show_both_fates_of_every_unit(six_masks):
+    kept = six_masks["kept"]
+    assert kept.shape == (6, 10)
+    assert kept.any(axis=0).all()
+    assert not kept.all(axis=0).any()
+    assert len(np.unique(kept, axis=0)) == 6
+
+
 # The two forms
 
 HAND = [  # x, mask, r, kind, in training, at test

@@ -1,9 +1,11 @@
 """press: never stale, never needlessly slow, and loud about everything that is wrong."""
 
 import contextlib
+import importlib.metadata
 import io
 import json
 import os
+import platform
 import re
 import shutil
 import signal
@@ -13,6 +15,7 @@ import sys
 import time
 import urllib.request
 from collections import Counter
+from html import unescape
 from pathlib import Path
 from textwrap import dedent
 from types import MappingProxyType
@@ -24,13 +27,14 @@ from pymdownx.inlinehilite import InlineHiliteException
 from pymdownx.superfences import SuperFencesException
 
 import press.worker
-from press import extension
+from press import extension, show
 from press.__main__ import main
 from press.build import Build
 from press.formula import FORMULA, FormulaError, mathml
 from press.modules import Module, Project, SourceError
-from press.pages import PageError, parse_fence, parse_number, scan
+from press.pages import KINDS, PageError, parse_fence, parse_number, scan
 from press.reach import Digests, Reach, runnable
+from press.receipt import newest_commit
 from press.store import KEPT, Store
 from press.worker import Runner, frozen, plain
 
@@ -928,21 +932,47 @@ def test_scan_tells_the_line():
     assert [str(place) for *_, place in formulas] == ["p.md:3"]
 
 
-def test_an_anchor_is_used_once():
-    fence = "```claim\nart.claims:holds\nIt holds.\n```\n"
-    _, _, mistakes = scan("p.md", f"{fence}\n{fence}")
-    assert [(place.line, why) for place, why in mistakes] == [(6, "holds is on this page already")]
+@pytest.mark.parametrize(
+    ("kind", "name", "text"),
+    [
+        ("claim", "holds", "It holds."),
+        ("figure", "plot_it", "alt: It.\nIt."),
+        ("sketch", "sketch_it", ""),
+    ],
+)
+def test_an_anchor_is_used_once(kind, name, text):
+    fence = f"```{kind}\nart.code:{name}\n{text}\n```\n"
+    _, _, mistakes = scan("p.md", fence + fence)
+    line, why = fence.count("\n") + 1, f"{name} is on this page already"
+    assert [(place.line, told) for place, told in mistakes] == [(line, why)]
 
 
 def test_fence_parts():
-    exhibit = parse_fence("figure", "art.figures:plot\n alt: One\nA\n alt: two.\n\nB.\n")
+    exhibit = parse_fence("figure", "art.figures:plot_a\n alt: One\nA\n alt: two.\n\nB.\n")
     assert (exhibit.targets, exhibit.alt, exhibit.text) == (
-        ("art.figures:plot",),
+        ("art.figures:plot_a",),
         "One two.",
         "A B.",
     )
-    assert exhibit.runs == [("art.figures:plot", True)]
+    assert exhibit.runs == [("art.figures:plot_a", True)]
     assert parse_fence("snippet", "a.b:c\na.d:e").targets == ("a.b:c", "a.d:e")
+    assert parse_fence("sketch", "a.b:sketch_c").runs == [("a.b:sketch_c", True)]
+    receipt = parse_fence("receipt", "numpy torch\n\nkeras\n")
+    assert (receipt.targets, receipt.text, receipt.runs) == ((), "numpy torch keras", [])
+
+
+@pytest.mark.parametrize(
+    ("body", "opened", "text"),
+    [
+        ("open\nIt holds.", True, "It holds."),
+        ("It holds.", False, "It holds."),
+        ("It is\nopen\nhere.", False, "It is open here."),
+        ("open questions", False, "open questions"),
+    ],
+)
+def test_a_claim_may_be_open(body, opened, text):
+    exhibit = parse_fence("claim", f"art.claims:holds\n{body}")
+    assert (exhibit.opened, exhibit.text) == (opened, text)
 
 
 @pytest.mark.parametrize(
@@ -1081,6 +1111,8 @@ CONFIG = """
           - {name: figure, class: x, format: !!python/name:press.extension.figure }
           - {name: claim, class: x, format: !!python/name:press.extension.claim }
           - {name: output, class: x, format: !!python/name:press.extension.output }
+          - {name: sketch, class: x, format: !!python/name:press.extension.sketch }
+          - {name: receipt, class: x, format: !!python/name:press.extension.receipt }
 """
 ART = """
     # snippets/__init__.py
@@ -1132,6 +1164,11 @@ ART = """
     def plot_derived(fig, derived):
         ran("plot_derived")
         fig.subplots().plot([0, 1], [0, derived["eight"]], "o")
+    def sketch_base(fig, base):
+        ran("sketch_base")
+        axes = fig.subplots()
+        axes.plot([0, 1], [0, base["four"]], "o")
+        axes.axis("off")
     # snippets/art/claims.py
     from tally import ran
     from snippets.art.scratch import double
@@ -1204,6 +1241,7 @@ PAGES = """
 
         ```claim
         art.claims:doubles
+        open
         Doubling *doubles* `#!num art.experiments:base.text`.[^1]
         ```
 
@@ -1238,16 +1276,30 @@ PAGES = """
     ```
     ````
 
+    ```sketch
+    art.figures:sketch_base
+    ```
+
+    ```receipt
+    numpy pymdown-extensions
+    ```
+
     [^1]: Note with $w$ and `#!num art.experiments:base.four`.
     # docs/files/page.md
     `#!num art.experiments:reads.data` `#!num art.experiments:blind.data`
     `#!num bee.experiments:lone.one`
+
+    ```receipt
+    numpy
+    pymdown-extensions
+    ```
 """
 EVERYTHING = {
-    "base", "derived", "reads", "blind", "plot_base", "plot_derived", "doubles", "alone", "noted",
-    "lone",
+    "base", "derived", "reads", "blind", "plot_base", "plot_derived", "sketch_base", "doubles",
+    "alone", "noted", "lone",
 }  # fmt: skip
 FIGURES = {"plot_base", "plot_derived"}
+DRAWN = FIGURES | {"sketch_base"}
 ART_ONLY = EVERYTHING - {"lone", "reads"}
 
 
@@ -1331,7 +1383,7 @@ def edit(root, file, old, new):
         ("snippets/art/claims.py", '"it moved"', '"it went"', {"alone"}),
         ("snippets/art/scratch.py", "return x", "return x or x", {"reads", "blind"}),
         ("snippets/art/experiments.py", 'print("base")', 'print("Base")',
-         {"base", "derived", "plot_base", "plot_derived", "doubles"}),
+         {"base", "derived", "doubles"} | DRAWN),
         ("snippets/art/experiments.py", 'base["four"])', 'base["four"] + 0)',
          {"derived", "plot_derived"}),
         ("snippets/art/data.txt", "1", "2", {"reads", "blind"}),
@@ -1364,9 +1416,9 @@ def test_nothing_changed_runs_nothing(project, tally, capsys):
 @pytest.mark.parametrize(
     ("file", "change", "expected"),
     [
-        ("figure.mplstyle", lambda data: data.replace(b"size: 15", b"size: 16"), FIGURES),
-        ("draw.py", lambda data: data.replace(b"704", b"705"), FIGURES),
-        ("fonts/stix-two-text-regular.ttf", lambda data: data + b"\0", FIGURES),
+        ("figure.mplstyle", lambda data: data.replace(b"size: 15", b"size: 16"), DRAWN),
+        ("draw.py", lambda data: data.replace(b"704", b"705"), DRAWN),
+        ("fonts/stix-two-text-regular.ttf", lambda data: data + b"\0", DRAWN),
         ("worker.py", lambda data: data + b"\n# edited\n", EVERYTHING),
         ("show.py", lambda data: data + b"\n# edited\n", set()),  # it runs in every build
         ("build.py", lambda data: data, set()),
@@ -1377,11 +1429,18 @@ def test_style_and_machinery_count(
 ):
     copy = shutil.copytree(ROOT / "press", tmp_path / "lib" / "press") / file
     copy.write_bytes(change(copy.read_bytes()))
-    monkeypatch.setenv("PYTHONPATH", f"{library}{os.pathsep}{tmp_path / 'lib'}")
+    monkeypatch.setenv("PYTHONPATH", f"{tmp_path / 'lib'}{os.pathsep}{library}")
     code = "from press.build import *; b = Build('.', 'docs', 60); b.run(); print(b.failures)"
     command = [sys.executable, "-P", "-c", code]
     run = subprocess.run(command, cwd=project, capture_output=True, text=True)
     assert (run.stdout, set(tally())) == ("[]\n", expected), run.stderr
+
+
+def test_code_is_colored_anew_when_show_changes(project, library, tmp_path):
+    press = shutil.copytree(ROOT / "press", tmp_path / "lib" / "press")
+    edit(press, "show.py", 'Keyword: "k"', 'Keyword: "other"')
+    assert mkdocs(project, PYTHONPATH=f"{press.parent}{os.pathsep}{library}").returncode == 0
+    assert '<span class="other">def</span>' in (project / "site/index.html").read_text()
 
 
 def test_an_edit_within_one_second_is_seen(project, tally):
@@ -1433,8 +1492,8 @@ def test_an_experiment_runs_once_for_all_that_receive_it(template):
 
 def test_progress_can_be_read(template):
     _, run = template
-    assert re.search(r"press: +10/10 +\d+\.\d s +\w+\.\w+:\w+\n", run.stderr)
-    assert re.search(r"press: 10 functions run in \d+\.\d s\n", run.stderr)
+    assert re.search(r"press: +11/11 +\d+\.\d s +\w+\.\w+:\w+\n", run.stderr)
+    assert re.search(r"press: 11 functions run in \d+\.\d s\n", run.stderr)
 
 
 @pytest.mark.parametrize("damage", [b"", b"not an entry\n", None])
@@ -1573,7 +1632,7 @@ BAD = """
     }
     # snippets/bad/figures.py
     from snippets.bad.scratch import good
-    def plot(fig, values):
+    def plot_nothing(fig, values):
         good()
     def plot_unknown(fig, value):
         good()
@@ -1583,6 +1642,10 @@ BAD = """
         fig.subplots().plot([0, good()], color="red")
     def plot_image(fig):
         fig.subplots().imshow([[0, good()]])
+    def plot_black(fig):
+        fig.text(0, good(), "a", color="black")
+    def sketch_text(fig):
+        fig.text(0, good(), "b")
     # snippets/worse/claims.py
     from snippets.bad.scratch import good
     def unlisted():
@@ -1636,11 +1699,13 @@ WRONG = {
                       "snippets/bad/broken.py:2"),
     "encoding": ("```snippet\nbad.latin:f\n```", 1, "'utf-8' codec can't decode",
                  "snippets/bad/latin.py:1"),
-    "caption": ("```figure\nbad.figures:plot\nalt: A plot.\n```", 1,
+    "caption": ("```figure\nbad.figures:plot_nothing\nalt: A plot.\n```", 1,
                 "figure without a caption", ""),
-    "alt": ("```figure\nbad.figures:plot\nA caption.\n```", 1, "figure without alt text", ""),
-    "alt-number": ("```figure\nbad.figures:plot\nalt: `#!num bad.experiments:values.m`\nA.\n```",
-                   1, "bad.experiments:values has no number 'm'", ""),
+    "alt": ("```figure\nbad.figures:plot_nothing\nA caption.\n```", 1, "figure without alt text",
+            ""),
+    "alt-number": ("```figure\nbad.figures:plot_nothing\n"
+                   "alt: `#!num bad.experiments:values.m`\nA.\n```", 1,
+                   "bad.experiments:values has no number 'm'", ""),
     "sentence": ("```claim\nbad.claims:fails\n```", 1, "claim without a sentence", ""),
     "empty": ("```snippet\n\n```", 1,
               "empty snippet: name a function, as in dropout.scratch:dropout", ""),
@@ -1661,6 +1726,19 @@ WRONG = {
             "snippets/bad/figures.py:8"),
     "image": (FIGURE.format("plot_image"), 1, "follows neither light nor dark",
               "snippets/bad/figures.py:10"),
+    "black": (FIGURE.format("plot_black"), 1, "#000000 follows neither light nor dark",
+              "snippets/bad/figures.py:12"),
+    "plot": ("```figure\nbad.figures:sketch_text\nalt: A.\nA.\n```", 1,
+             "a figure names a function plot_…, not 'bad.figures:sketch_text'", ""),
+    "sketch": ("```sketch\nbad.figures:plot_nothing\n```", 1,
+               "a sketch names a function sketch_…, not 'bad.figures:plot_nothing'", ""),
+    "sketch-alt": ("```sketch\nbad.figures:sketch_text\nalt: A.\n```", 1,
+                   "sketch takes one function, not 'alt: A.'", ""),
+    "sketch-text": ("\n```sketch\nbad.figures:sketch_text\n```", 2, "a sketch has no text: 'b'",
+                    "snippets/bad/figures.py:14"),
+    "receipt": ("\n```receipt\nnumpy\nnunpy\n```", 2,
+                "'nunpy' is not installed; did you mean 'numpy'?", ""),
+    "empty-receipt": ("```receipt\n```", 1, "empty receipt: name libraries", ""),
     "circle": ("```output\nbad.experiments:loops\n```", 1,
                "experiments that need each other: bad.experiments:loops -> "
                "bad.experiments:pools -> bad.experiments:loops", "snippets/bad/experiments.py:8"),
@@ -1726,7 +1804,7 @@ def test_a_failed_build_changes_nothing(bad):
     kept = {name.rpartition("-")[0] for name in new}
     works = {"bad.experiments.values", "bad.claims.returns_nothing", "bad.claims.returns_text"}
     works |= {f"bad.claims.{name}" for name in ("unbreakable", "emptied", "unexplained", "missing")}
-    works |= {"worse.claims.unlisted", "bad.figures.plot.svg", "art.experiments.blind"}
+    works |= {"worse.claims.unlisted", "bad.figures.plot_nothing.svg", "art.experiments.blind"}
     assert kept == works
 
 
@@ -1867,10 +1945,14 @@ def page(template):
 def test_every_fence_is_on_the_page(page, template):
     text = (template[0] / "docs/index.md").read_text(encoding="utf-8")
     kinds = Counter(exhibit.kind for exhibit, _ in scan("index.md", text)[0])
-    assert kinds == {"snippet": 1, "figure": 2, "claim": 3, "output": 2, "num": 8}
+    assert kinds == {
+        "snippet": 1, "figure": 2, "sketch": 1, "claim": 3, "output": 2, "num": 8, "receipt": 1,
+    }  # fmt: skip
     assert page.count('<div class="snippet">') == kinds["snippet"]
     assert page.count("<figure>") == kinds["figure"]
-    assert page.count('<details class="claim">') == kinds["claim"]
+    assert page.count('<details class="claim"') == kinds["claim"]
+    assert page.count('<div class="sketch"><svg ') == kinds["sketch"]
+    assert page.count('<dl class="receipt">') == kinds["receipt"]
     assert page.count('<div class="output">') == kinds["output"]
     for anchor in ("plot_base", "plot_derived", "doubles", "alone", "noted"):
         assert page.count(f'id="{anchor}"') == 1
@@ -1883,18 +1965,24 @@ def test_every_fence_is_on_the_page(page, template):
     [
         '<p>Costs $5 and $5 and $6. Value <span class="num"',
         '>4.0</span>,\n<math><mo lspace="0" rspace="0">−</mo><mn>2.50</mn>',
-        "<strong>A line.</strong> Caption with <math><mi>y</mi></math>, <span",
+        '<figcaption><span><strong>A line.</strong> Caption with <span class="keep"><math>',
+        '</a></sup></span><a class="headerlink" href="#plot_base" title="Permanent link" '
+        "data-search-exclude>¶</a></figcaption>",
         ">−2.5</span> and a note.<sup",
         "A <em>dot</em> at <math><mi>z</mi></math> and <span",
         "Doubling <em>doubles</em> <span",
         ">&lt;b&gt;</span>.<sup",
-        "Zero <em>stays</em>, <math><mn>0</mn></math>.",
+        'Zero <em>stays</em>, <span class="keep"><math><mn>0</mn></math>.</span>',
         "One <em>becomes</em> <span",
         'aria-label="A line to 4 &lt;b&gt;."',
-        "measured four times 4 ",
-        "measured 0 ",
+        '<summary><span class="sentence">Doubling <em>',
+        '<span class="sentence">Zero <em>stays</em>, ',
+        '<span class="seal"><span class="measured">measured four times 4</span> ',
+        '<span class="measured">measured 0</span> <span class="proof" data-search-exclude>proof',
+        '<details class="claim" open><summary>',
+        '<a class="headerlink" href="#doubles" title="Permanent link"',
         "it tripled <code>x</code> (in place of <code>double</code>)",
-        "<summary>Example, run as a test</summary>",
+        "<summary data-search-exclude>Example, run as a test</summary>",
         "<pre><code>base\n</code></pre>",
         "Note with <math><mi>w</mi></math> and <span",
         '<math display="block"',
@@ -1904,17 +1992,299 @@ def test_texts_are_markdown(page, html):
     assert html.replace("\n</code>", "</code>") in page
 
 
+def spans(html):
+    """`<span class="k">if</span>` as `k{if}`, to be read."""
+    return unescape(re.sub(r'<span class="([^"]*)">', r"\1{", html).replace("</span>", "}"))
+
+
+@pytest.mark.parametrize(
+    ("source", "shown"),
+    [
+        ("x = max(y) + self.z", "x = max(y) + self.z"),
+        ("if x is None and not y:", "k{if} x k{is} k{None} k{and} k{not} y:"),
+        ("return -1e-3 + 0x1F", "k{return} -1e-3 + 0x1F"),
+        ("def double(x=2):", "k{def} f{double}(x=2):"),
+        ("class  A(B): b = B()", "k{class}  f{A}(B): b = B()"),
+        ("def __init__(self): a.__init__()", "k{def} f{__init__}(self): a.__init__()"),
+        ("@cache\nclass A: pass", "@cache\nk{class} f{A}: k{pass}"),
+        ("f(r'a' \"b\")  # <c>", "f(s{r'a'} s{\"b\"})  c{# <c>}"),
+        ("f'a {b!r:>3} c'", "s{f'a {}bs{!r:>3} c'}"),
+        ('x = """a\n\n  b"""', 'x = s{"""a\n\n  b"""}'),
+        ("import numpy as np", "k{import} numpy k{as} np"),
+        (">>> f(1)\n... \n'a'\n2\n", "gp{>>> }f(1)\ngp{... }\ngo{'a'\n2\n}"),
+    ],
+)
+def test_only_what_has_a_color_is_in_a_span(source, shown):
+    html = show.colored(source, "pycon" if source.startswith(">>>") else "python")
+    assert spans(html).rstrip("\n") == shown.rstrip("\n")
+    assert unescape(re.sub("<[^>]+>", "", html)) == source.rstrip("\n") + "\n"
+
+
+@pytest.mark.parametrize(
+    ("source", "shown"),
+    [
+        (f"{'x' * 40}\n{'y' * 41}\nz", f"{'x' * 40}\ni0{{{'y' * 41}\n}}z\n"),
+        (f"{'x' * 41}\n{'y' * 41}", f"i0{{{'x' * 41}\n}}i0{{{'y' * 41}\n}}"),
+        (f"f(\n    {'x' * 40})", f"f(\ni4{{    {'x' * 40})\n}}"),
+        (f"f(\n       {'x' * 40}\n)", f"f(\ni4{{       {'x' * 40}\n}})\n"),
+        (f"f(\n{' ' * 28}{'x' * 40}\n)", f"f(\ni24{{{' ' * 28}{'x' * 40}\n}})\n"),
+        (f"return {'x' * 40}", f"i0{{k{{return}} {'x' * 40}\n}}"),
+        (f"'''{'x' * 41}\n\n{'y' * 41}'''", f"i0 s{{'''{'x' * 41}\n}}\ni0{{s{{{'y' * 41}'''}}\n}}"),
+        (f"'''a\n  {'b' * 40}\n  c'''", f"s{{'''a\n}}i0 s{{  {'b' * 40}\n}}s{{  c'''}}\n"),
+    ],
+)
+def test_a_long_line_is_wrapped(source, shown):
+    html = show.colored(source, "python")
+    assert spans(html) == shown
+    assert unescape(re.sub("<[^>]+>", "", html)) == source + "\n"
+
+
+CODE = re.compile('<script type="application/json" id="__code">(.*?)</script>', re.DOTALL)
+
+
+def copied(html):
+    """What each copy button of a page copies."""
+    panels = re.findall(
+        '<div class="snippet"><div class="highlight"><pre>(.*?)</pre>', html, re.DOTALL
+    )
+    panels = [unescape(re.sub("<[^>]+>", "", panel)).rstrip() for panel in panels]
+    shown = [text for panel in panels for text in panel.split("\n\n\n")]
+    pieces = json.loads(CODE.search(html)[1])
+    pieces = [shown[piece] if isinstance(piece, int) else piece for piece in pieces]
+    assert len(pieces) == len(set(pieces))
+    buttons = re.findall(
+        r'<button class="copy" type="button" hidden data-search-exclude data-code="(.*?)">', html
+    )
+    return ["\n\n\n".join(pieces[int(n)] for n in button.split()) + "\n" for button in buttons]
+
+
+def test_a_copy_button_names_pieces_of_runnable_code(project, monkeypatch):
+    edit(project, "snippets/art/far.py", "FACTOR = 2", "import math\nFACTOR = math.floor(2.5)")
+    md = converter(project, monkeypatch)
+    fences = "# T\n\n```snippet\nart.scratch:double\n```\n\n```snippet\nart.far:scale\n```"
+    html = md.convert(fences)
+    assert html.endswith("</script>")
+    targets = ["art.scratch:double", "art.far:scale"]
+    assert copied(html) == [runnable([Reach(Project(project), target)]) for target in targets]
+    assert "def scale" not in html  # the list names the panel, which has spans
+    assert "def by" in CODE.search(html)[1] or "FACTOR = " in CODE.search(html)[1]
+    assert md.reset().convert(fences) == html
+    assert "<script" not in md.reset().convert("# T")
+
+
+def test_code_cannot_end_its_script():
+    listed = show.pieces_of_code({"print('</script>')": 0, "é": 1}, [])
+    assert listed.count("</script>") == 1
+    assert json.loads(CODE.search(listed)[1]) == ["print('</script>')", "é"]
+
+
+def test_only_a_page_with_copy_buttons_lists_code(template):
+    pages = [template[0] / f"site/{name}index.html" for name in ("", "files/page/")]
+    assert [path.read_text().count('id="__code"') for path in pages] == [1, 0]
+
+
+# Receipts
+
+
+def receipts(html):
+    """{label: value} of each receipt of a page."""
+    for listed in re.findall(r'<dl class="receipt">(.*?)</dl>', html):
+        yield dict(re.findall(r"<div><dt>(.*?)</dt><dd>(.*?)</dd></div>", listed))
+
+
+def test_a_receipt_counts_what_all_pages_hold(template):
+    pages = [template[0] / f"site/{name}index.html" for name in ("", "files/page/")]
+    expected = {
+        "Claims held": "3 of 3",
+        "Figures drawn": str(len(FIGURES)),
+        "Functions run": str(len(EVERYTHING)),
+        "Python": platform.python_version(),
+    }
+    for name in ("numpy", "pymdown-extensions"):
+        expected[name] = importlib.metadata.version(name).partition("+")[0]
+    assert [list(receipts(path.read_text())) for path in pages] == [[expected]] * 2
+
+
+def test_a_receipt_counts_claims_that_do_not_hold(project, monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["mkdocs", "serve"])
+    edit(project, "snippets/art/claims.py", "== 4", "== 5")
+    edit(project, "snippets/art/wrong.py", '"noted": {', '"another": {')
+    html = converter(project, monkeypatch).convert("```receipt\nnumpy\n```")
+    (shown,) = receipts(html)
+    assert shown["Claims held"] == "1 of 3"
+    assert shown["Functions run"] == str(len(EVERYTHING) - 1)  # one is a number on the page too
+
+
+def test_a_receipt_counts_the_experiments_behind_an_exhibit(project, monkeypatch):
+    fence = "```figure\nart.figures:plot_derived\nalt: A.\nA.\n```"
+    (project / "docs/index.md").write_text(fence)
+    (shown,) = receipts(converter(project, monkeypatch).convert("```receipt\nnumpy\n```"))
+    names = {"plot_derived", "derived", "base", "reads", "blind", "lone"}
+    assert shown["Functions run"] == str(len(names))
+    assert (shown["Claims held"], shown["Figures drawn"]) == ("0 of 0", "1")
+
+
+def test_a_receipt_tells_the_newest_commit(project, monkeypatch):
+    assert newest_commit(project) == ""
+    monkeypatch.setenv("GIT_COMMITTER_DATE", "2024-02-29T23:00:00+0900")
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
+    subprocess.run(["git", "init", "-q"], cwd=project, check=True)
+    assert newest_commit(project) == ""
+    git = ["git", "-c", "user.name=x", "-c", "user.email=x"]
+    commit = [*git, "commit", "-q", "--allow-empty", "-m", "x"]
+    subprocess.run(commit, cwd=project, check=True)
+    html = converter(project, monkeypatch).convert("```receipt\nnumpy\n```")
+    (shown,) = receipts(html)
+    assert shown["Newest commit"] == '<time datetime="2024-02-29">2024-02-29</time>'
+    monkeypatch.setenv("PATH", os.devnull)
+    assert newest_commit(project) == ""
+
+
+# Formulas stay with their punctuation
+
+
+@pytest.mark.parametrize(
+    ("text", "html"),
+    [
+        ("a $x$, b", "<p>a <keep>M,</keep> b</p>"),
+        ("a ($x$) b", "<p>a <keep>(M)</keep> b</p>"),
+        ("a “$x$.” b", "<p>a <keep>“M.”</keep> b</p>"),
+        ("a ($x$, $x$).", "<p>a <keep>(M,</keep> <keep>M).</keep></p>"),
+        ("a $x$ b", "<p>a M b</p>"),
+        ("a $x$-th, $x$/2", "<p>a M-th, M/2</p>"),
+        ("*$x$*.", "<p><em>M</em>.</p>"),
+        ("[a $x$](b.md) c", '<p><a href="b.md">a M</a> c</p>'),
+        ("[a ($x$)](b.md)", '<p><a href="b.md">a <keep>(M)</keep></a></p>'),
+        ("$x$![a](b.png)", '<p>M<img alt="a" src="b.png" /></p>'),
+        ("a $x$.`b`", "<p>a <keep>M.</keep><code>b</code></p>"),
+        (f"a $xxx{'+x' * 19}$, b", "<p>a M, b</p>"),
+        (f"a $xx{'+x' * 19}$, b", "<p>a <keep>M,</keep> b</p>"),
+        ("a $$x$$, b", "<p>a M, b</p>"),
+        ("# A $x$?", "<h1>A <keep>M?</keep></h1>"),
+        ("- $x$;", "<ul>\n<li><keep>M;</keep></li>\n</ul>"),
+    ],
+)
+def test_a_formula_stays_with_its_punctuation(project, monkeypatch, text, html):
+    made = re.sub(r"<math.*?</math>", "M", converter(project, monkeypatch).convert(text))
+    assert re.sub(r'<span class="keep">(.*?)</span>', r"<keep>\1</keep>", made) == html
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("tables", "| a |\n|-|\n| ($x$, $x$). |"),
+        ("footnotes", "a[^1]\n\n[^1]: ($x$, $x$)."),
+        ("toc", "# a ($x$, $x$)."),
+    ],
+)
+def test_formulas_stay_with_their_punctuation_elsewhere(project, monkeypatch, name, text):
+    html = converter(project, monkeypatch, name).convert(text)
+    html = re.sub(r"<math.*?</math>", "M", html)
+    assert '<span class="keep">(M,</span> <span class="keep">M).</span>' in html
+
+
+# Drawings
+
+
 def test_drawings(page):
     drawings = re.findall(r"<svg [^>]*wide.*?</svg>|<svg [^>]*narrow.*?</svg>", page, re.DOTALL)
     assert ['class="wide"' in drawing for drawing in drawings] == [True, False] * 2
     ids = re.findall(r' id="(.*?)"', "".join(drawings))
-    assert len(ids) == len(set(ids)) > 4
+    assert ids == ["plot_derived-w0", "plot_derived-n0"]
     for drawing in drawings:
+        assert "fill" not in re.sub(r'^<svg [^>]*>|fill-opacity="0.15"', "", drawing)
         own = set(re.findall(r' id="(.*?)"', drawing))
         assert set(re.findall(r'href="#(.*?)"', drawing)) <= own
         assert not re.search(r"#[0-9a-f]{3,8}\b(?!\")|rgb|style=|<style|metadata|clip", drawing)
         assert re.search(r' class="[fs]-\w+', drawing)
     assert 'fill-opacity="0.15"' in drawings[0]
+
+
+def test_a_sketch(page):
+    (sketch,) = re.findall(r'<div class="sketch">(.*?)</div>', page)
+    assert ' class="sketch" viewBox="0 0 136 82" aria-hidden="true"' in sketch
+    assert re.search(r'<path id="sketch_base-s0" d="[^"]+" class="f-s2 s-s2"/>', sketch)
+    assert sketch.count('<use href="#sketch_base-s0" x="') == 2
+
+
+def wide(plot):
+    from press.draw import drawings
+
+    return drawings(plot, {}, prefix="plot_x")[0]
+
+
+def test_what_repeats_is_drawn_once():
+    def plot(fig):
+        axes = fig.subplots()
+        axes.plot([1, 2, 3], [1, 2, 3], "o", color="s3")
+        axes.plot([1, 2, 3], [3, 2, 1], "s", color="ink", alpha=0.5)
+        axes.set(xticks=[1, 2, 3], yticks=[1, 2, 3])
+
+    svg = wide(plot)
+    assert re.search(r'<path (?=[^>]*class="s-edge")[^>]*d="(m[\d.]+[ -][\d.]+v4){3}"', svg)
+    assert re.search(r'<path (?=[^>]*class="s-grid")[^>]*d="(m[-\d.]+[ -][\d.]+h[\d.]+){3}"', svg)
+    assert svg.count("<path id=") == 2
+    assert svg.count('<use href="#plot_x-w0" x=') == svg.count('<use href="#plot_x-w1" x=') == 3
+    assert svg.count('class="f-s3 s-s3"') == 1
+    assert "f-muted" not in svg  # text is, unless it says otherwise
+
+
+def test_lines_of_the_data_are_not_joined():
+    def plot(fig):
+        axes = fig.subplots()
+        axes.vlines([1, 2], 0, 1, color="s2")
+        axes.hlines([0.2, 0.4], 1, 2, color="edge", alpha=0.5)
+
+    assert len(re.findall(r'class="s-s2"|stroke-opacity="0.5"', wide(plot))) == 4
+
+
+@pytest.mark.parametrize(
+    ("outline", "shorter"),
+    [
+        ("M 0 0 L 0 4", "m0 0v4"),
+        ("M -1.5 2 L 7 2", "m-1.5 2h8.5"),
+        ("M 1 2 L 3 4 L 3 -5 z", "m1 2l2 2v-9z"),
+        ("M 1 2 L 3 2 L 3 5 L 1 5 L 1 2 z", "m1 2h2v3h-2v-3z"),
+        ("M 1 2 L 1.5 2.3 L 1.2 5", "m1 2l.5 .3l-.3 2.7"),
+        ("M 1 2 C 3 4 5 6 7 8 L 7 9 L 9 9", "m1 2c2 2 4 4 6 6v1h2"),
+        ("M 1 2 L 3 4 M 3 1 L 3 6", "m1 2l2 2m0-3v5"),
+        ("M 1 2 L 3 4 L 5 1 z M 2 2 L 4 2", "m1 2l2 2l2-3zm1 0h2"),
+        ("M 100.1 2 L 110.1 2", "m100.1 2h10"),
+    ],
+)
+def test_compact(outline, shorter):
+    from press.draw import compact
+
+    assert compact(outline) == shorter
+
+
+def stacked(fig):
+    fig.set_figheight(2 * fig.get_figheight())
+    for axes in fig.subplots(2, 1):
+        axes.plot([0, 1], [0, 1])
+
+
+def test_two_stacked_panels_are_drawn_once():
+    from press.draw import drawings
+
+    wide, narrow = drawings(stacked, {}, prefix="plot_x")
+    height, down = (float(n) for n in re.search(r'704 ([\d.]+)".*y="-([\d.]+)"', wide).groups())
+    assert abs(height + down - 580) < 0.2
+    assert re.findall('<use href="(.*?)"', wide) == ["#plot_x-0", "#plot_x-1"]
+    assert re.findall('<g id="(.*?)"', narrow) == ["plot_x-0", "plot_x-1"]
+    assert "<path" in narrow
+    assert "<path" not in wide
+
+
+def test_what_belongs_to_no_panel_is_refused():
+    from press.draw import drawings
+
+    def plot(fig):
+        stacked(fig)
+        fig.text(0.5, 0.5, "stray", color="ink")
+
+    with pytest.raises(ValueError, match="belongs to one of them"):
+        drawings(plot, {}, prefix="plot_x")
 
 
 def test_the_source_is_linked(project, monkeypatch):
@@ -1929,8 +2299,7 @@ def test_the_source_is_linked(project, monkeypatch):
 FORMATTERS = {
     "pymdownx.superfences": {
         "custom_fences": [
-            {"name": kind, "class": kind, "format": getattr(extension, kind)}
-            for kind in ("snippet", "figure", "claim", "output")
+            {"name": kind, "class": kind, "format": getattr(extension, kind)} for kind in KINDS
         ]
     },
     "pymdownx.inlinehilite": {
@@ -1939,12 +2308,13 @@ FORMATTERS = {
 }
 
 
-def converter(root, monkeypatch, **options):
+def converter(root, monkeypatch, *others, **options):
     """Markdown with press, as MkDocs sets it up for a page."""
     monkeypatch.chdir(root)
     extension._builds.clear()
     return markdown.Markdown(
-        extensions=["press", *FORMATTERS], extension_configs={"press": options, **FORMATTERS}
+        extensions=["press", *FORMATTERS, *others],
+        extension_configs={"press": options, **FORMATTERS},
     )
 
 

@@ -19,6 +19,7 @@ from snippets.dropout.scratch import (
     every_mask,
     exact_expectation,
     geometric_mean_softmax,
+    keep_mask,
     linear_dropout_objective,
     linear_dropout_solution,
     linear_moments,
@@ -67,6 +68,12 @@ def demo():
         )
         print(f"{name.replace('_', ', '):15} {columns}")
     return found
+
+
+def six_masks():
+    """Which of ten units stay, in six steps at rate 0.5."""
+    rng = np.random.default_rng(5)
+    return {"kept": keep_mask((6, 10), 0.5, rng)}
 
 
 def one_unit():

@@ -8,6 +8,15 @@ from snippets.drawing import is_narrow, panels, unit
 DASHED = (0, (4, 2.5))
 
 
+def sketch_masks(fig, six_masks):
+    """Ten units in six steps: dots are kept, rings are dropped."""
+    ax, kept = fig.subplots(), six_masks["kept"]
+    for units, face, edge in ((kept, "s2", "s2"), (~kept, "none", "edge")):
+        rows, columns = np.nonzero(units)
+        ax.plot(columns, rows, "o", markersize=7.5, markerfacecolor=face, markeredgecolor=edge)
+    ax.axis("off")
+
+
 def plot_moments(fig, one_unit):
     """Each form's two outputs, their mean and their spread."""
     looks = {"standard": ("s2", "t2", "s", "2014"), "inverted": ("s3", "t3", "o", "today")}
