@@ -1,14 +1,27 @@
-"""Experiments are fixtures of the same name, shared with the site through its cache."""
+"""Experiments are fixtures of the same name, shared with the site through its cache; the site is
+built once, and a browser opens its pages."""
 
+import os
+import shutil
 from pathlib import Path
 
 import pytest
+from built_site import built
+from playwright.sync_api import expect, sync_playwright
 
 from press.modules import PACKAGE, SourceError
 from press.worker import Runner  # sets what numpy and keras read from the environment
 
 ROOT = Path(__file__).parents[1]
 RUNNER = Runner(ROOT)
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+CHROME = os.environ.get("CHROME") or next(filter(None, map(shutil.which, NAMES)), None)
+ARGUMENTS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+PATIENCE = 20_000  # milliseconds that a busy machine may take to show something
+expect.set_options(timeout=PATIENCE)
 
 
 def experiments():
@@ -41,3 +54,42 @@ globals().update({f"{name}_fixture": fixture(name) for name in experiments()})
 def runner():
     """Runs the functions of this project, as the site's build does."""
     return RUNNER
+
+
+@pytest.fixture(scope="session")
+def browser():
+    if CHROME is None:
+        why = "no Chromium: apt-get install chromium, or set CHROME to a browser's path"
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(why)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROME, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def site():
+    return built()
+
+
+@pytest.fixture
+def visit(browser, site):
+    """Open a page of the site in a profile of its own."""
+    contexts = []
+
+    def visit(path, width=1280, site=site, **options):
+        size = {"width": width, "height": 900}
+        contexts.append(browser.new_context(viewport=size, base_url=site.url, **options))
+        page = contexts[-1].new_page()
+        page.set_default_timeout(PATIENCE)
+        page.noise = []
+        page.on("console", lambda message: page.noise.append(message.text))
+        page.on("pageerror", lambda error: page.noise.append(str(error)))
+        page.asked = []
+        page.on("request", lambda request: page.asked.append(request.url))
+        page.goto(site.url + path, wait_until="networkidle")
+        return page
+
+    yield visit
+    for context in contexts:
+        context.close()

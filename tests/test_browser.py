@@ -3,65 +3,24 @@ JavaScript, and what can be opened, switched, searched or copied works."""
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 
 import pytest
 from built_site import DOCS, address, built, sources
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")
-CHROME = os.environ.get("CHROME") or next(filter(None, map(shutil.which, NAMES)), None)
-ARGUMENTS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-]  # fmt: skip
 PHONE, TABLET, DESKTOP = 360, 760, 1280
 PAGES = [address(source).removesuffix("index.html") for source in sources()]
 
-every_page = pytest.mark.parametrize("path", PAGES, ids=lambda path: path.strip("/") or "start")
+
+def on(paths):
+    return pytest.mark.parametrize("path", paths, ids=lambda path: path.strip("/") or "start")
 
 
-@pytest.fixture(scope="session")
-def browser():
-    if CHROME is None:
-        why = "no Chromium: apt-get install chromium, or set CHROME to a browser's path"
-        (pytest.fail if os.environ.get("CI") else pytest.skip)(why)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROME, args=ARGUMENTS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="session")
-def site():
-    return built()
-
-
-@pytest.fixture
-def visit(browser, site):
-    """Open a page of the site in a profile of its own."""
-    contexts = []
-
-    def visit(path, width=DESKTOP, site=site, **options):
-        size = {"width": width, "height": 900}
-        contexts.append(browser.new_context(viewport=size, base_url=site.url, **options))
-        page = contexts[-1].new_page()
-        page.set_default_timeout(5000)
-        page.noise = []
-        page.on("console", lambda message: page.noise.append(message.text))
-        page.on("pageerror", lambda error: page.noise.append(str(error)))
-        page.asked = []
-        page.on("request", lambda request: page.asked.append(request.url))
-        page.goto(site.url + path, wait_until="networkidle")
-        return page
-
-    yield visit
-    for context in contexts:
-        context.close()
+every_page, every_page_and_none = on(PAGES), on([*PAGES, "404.html"])
 
 
 def foreign(page, site):
@@ -95,8 +54,8 @@ def test_a_missing_page_leads_back(visit):
     page = visit("no/such/page/")
     expect(page.locator("h1")).to_be_visible()
     page.locator("article a").first.click()
-    expect(page).to_have_title(re.compile("Deep Learning, Checked"))
-    assert page.locator("article").count() == 1
+    expect(page).to_have_title("Deep Learning, Checked")
+    expect(page.locator("article")).to_have_count(1)
 
 
 def test_report_links_appear_with_a_repository(visit):
@@ -104,17 +63,16 @@ def test_report_links_appear_with_a_repository(visit):
     links = [link.get_attribute("href") for link in page.locator(".mend a").all()]
     home = "https://github.com/example/example"
     assert links == [f"{home}/issues/new", f"{home}/edit/main/docs/en/index.md"]
-    assert page.locator('a[data-md-component="source"]').count() == 0
 
 
 # Shapes
 
 
-@every_page
-@pytest.mark.parametrize("width", [PHONE, TABLET, DESKTOP])
+@every_page_and_none
+@pytest.mark.parametrize("width", [320, PHONE, TABLET, 1000, 1215, DESKTOP])
 def test_nothing_sticks_out_sideways(visit, path, width):
     page = visit(path, width)
-    page.evaluate("document.querySelectorAll('article details').forEach(each => each.open = true)")
+    page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
     for tab in range(3):
         page.evaluate(CHOOSE_TAB, tab)
         total, seen = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
@@ -124,7 +82,7 @@ def test_nothing_sticks_out_sideways(visit, path, width):
 
 CHOOSE_TAB = """tab => document.querySelectorAll("article .tabbed-set").forEach(
     set => set.querySelectorAll(":scope > input")[tab]?.click())"""
-STICKS_OUT = """() => [...document.querySelectorAll("article *")].filter(node => {
+STICKS_OUT = """() => [...document.querySelectorAll("body *")].filter(node => {
     const box = node.getBoundingClientRect();
     for (let up = node.parentElement; up; up = up.parentElement)  // may be cut off or scroll
         if (getComputedStyle(up).overflowX != "visible") return false;
@@ -172,20 +130,42 @@ def test_ink_follows_the_scheme(visit, path):
 
 
 INKS = """() => ({
-    paper: parseInt(getComputedStyle(document.body).backgroundColor.match(/\\d+/)),
+    paper: parseInt(getComputedStyle(document.documentElement).backgroundColor.match(/\\d+/)),
     text: [...document.querySelectorAll("article svg text, article p")].map(
         node => getComputedStyle(node)[node.tagName == "P" ? "color" : "fill"]),
 })"""
 
 
-def test_the_switch_changes_the_scheme_and_is_remembered(visit):
+def test_the_switch_goes_round_and_is_remembered(visit):
+    page = visit("dropout/", color_scheme="dark")
+    switch = page.locator("button.palette")
+    for name, is_dark in [("light", False), ("dark", True), ("system", True), ("light", False)]:
+        switch.click()
+        expect(switch).to_have_accessible_name(f"Color scheme: {name}")
+        assert (page.evaluate(INKS)["paper"] < 60) == is_dark
+    page.reload(wait_until="domcontentloaded")
+    assert page.evaluate(INKS)["paper"] > 200
+    expect(switch).to_have_accessible_name("Color scheme: light")
+
+
+def test_the_chosen_scheme_is_there_before_the_first_paint(visit):
     page = visit("dropout/", color_scheme="light")
-    before = page.evaluate(INKS)["paper"]
-    page.locator("label[for^=__palette]:visible").click()
-    page.wait_for_timeout(300)
-    assert page.evaluate(INKS)["paper"] < 60 < before
-    page.reload(wait_until="networkidle")
+    page.evaluate("localStorage.setItem('theme', 'dark')")
+    page.route("**/site.js", lambda route: route.abort())
+    page.reload(wait_until="domcontentloaded")
     assert page.evaluate(INKS)["paper"] < 60
+
+
+def test_a_page_works_when_storage_is_refused(visit):
+    page = visit("dropout/")
+    refuse = "Object.defineProperty(window, 'localStorage', {get() { throw Error('refused'); }})"
+    page.context.add_init_script(refuse)
+    page.noise.clear()
+    page.reload(wait_until="networkidle")
+    page.locator("button.palette").click()
+    page.locator(".tabbed-labels > label", has_text="Keras").first.click()
+    expect(page.locator("button.palette")).to_have_accessible_name("Color scheme: light")
+    assert page.noise == []
 
 
 @every_page
@@ -202,7 +182,7 @@ def test_formulas_are_mathml_with_a_size(visit, path):
         assert len(boxes) > 10
 
 
-# Claims, tabs, search, copy
+# Claims, tabs, copy, contents
 
 
 def test_claims_open_by_click_by_key_and_by_address(visit):
@@ -228,48 +208,173 @@ def test_every_claim_tells_its_value_and_what_would_break_it(visit):
     assert claims.count() > 5
     for claim in claims.all():
         claim.locator("summary").click()
-        expect(claim.locator(".ran code").first).to_be_visible()
+        expect(claim.locator(".ran span").first).to_be_visible()
         assert claim.locator(".would-fail").count() >= 1
 
 
-def test_tabs_are_linked_across_the_page(visit):
+def chosen_tabs(page):
+    return page.evaluate("""() => [...document.querySelectorAll(".tabbed-set > input:checked")]
+        .map(input => input.labels[0].textContent)""")
+
+
+def test_tabs_are_linked_across_the_page_and_remembered(visit):
     page = visit("dropout/")
-    sets = page.locator(".tabbed-set", has=page.get_by_text("Keras", exact=True))
-    assert sets.count() >= 1
-    sets.first.locator(".tabbed-labels > label", has_text="Keras").click()
-    page.wait_for_timeout(300)
-    for tabs in sets.all():
-        chosen = tabs.locator("> input:checked").get_attribute("id")
-        assert tabs.locator(f'label[for="{chosen}"]').inner_text() == "Keras"
+    before = chosen_tabs(page)
+    page.locator(".tabbed-labels > label", has_text="Keras").first.click()
+    after = chosen_tabs(page)
+    assert before.count("Keras") == 0 < 1 < after.count("Keras")
+    page.reload(wait_until="networkidle")
+    assert chosen_tabs(page) == after
 
 
-@pytest.mark.parametrize("words", ["inverted", "Bernoulli"])
-def test_search_leads_to_the_page(visit, words):
-    page = visit("")
-    page.locator("input[name=query]").click()
-    page.keyboard.type(words)
-    result = page.locator(".md-search-result__link").first
-    expect(result).to_have_attribute("href", re.compile("/dropout/"))
-    result.click()
-    expect(page).to_have_url(re.compile("/dropout/"))
+def test_choosing_a_tab_does_not_move_what_is_read(visit):
+    page = visit("dropout/")
+    label = page.locator(".tabbed-labels > label", has_text="Keras").last
+    label.scroll_into_view_if_needed()
+    before = label.bounding_box()["y"]
+    label.click()
+    assert abs(label.bounding_box()["y"] - before) < 2
 
 
-def test_copied_code_runs(visit, tmp_path):
-    permissions = ["clipboard-read", "clipboard-write"]
-    page = visit("dropout/", permissions=permissions)
-    buttons = page.locator(".snippet button.copy")
-    assert buttons.count() > 3
-    first = next(button for button in buttons.all() if button.is_visible())
-    first.click()
-    copied = page.evaluate("navigator.clipboard.readText()")
-    assert copied == first.get_attribute("data-clipboard-text")
-    for button in buttons.all():
-        code = button.get_attribute("data-clipboard-text")
+def test_tabs_follow_the_arrow_keys(visit):
+    page = visit("dropout/")
+    page.locator(".tabbed-set > input").first.focus()
+    page.keyboard.press("ArrowRight")
+    assert chosen_tabs(page)[0] == "PyTorch"
+    expect(page.locator(".tabbed-block:visible").first).to_contain_text("torch")
+
+
+def test_an_address_inside_a_tab_chooses_the_tab(visit):
+    page = visit("dropout/")
+    page.evaluate("""document.querySelectorAll(".tabbed-block")[2].id = "inside" """)
+    page.evaluate("location.hash = 'inside'")
+    expect(page.locator("#inside")).to_be_in_viewport()
+
+
+@every_page
+def test_copied_code_runs(visit, path, tmp_path):
+    page = visit(path, permissions=["clipboard-read", "clipboard-write"])
+    page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
+    copied = set()
+    for button in page.locator("button.copy").all():
+        button.evaluate(SHOW_TAB)
+        button.click()
+        expect(button).to_have_text("copied")
+        copied.add(page.evaluate("navigator.clipboard.readText()"))
+    assert len(copied) == len(set(map(button_code, page.locator("button.copy").all())))
+    for code in copied:
         assert "snippets" not in code
         (tmp_path / "copied.py").write_text(code, encoding="utf-8")
         environment = {**os.environ, "KERAS_BACKEND": "torch", "PYTHONPATH": ""}
         command = [sys.executable, "-W", "error", "copied.py"]
         subprocess.run(command, cwd=tmp_path, env=environment, check=True)
+
+
+SHOW_TAB = """button => {
+    const block = button.closest(".tabbed-block");
+    const place = block && [...block.parentElement.children].indexOf(block);
+    const tabs = block?.closest(".tabbed-set").querySelectorAll(":scope > input");
+    if (tabs) tabs[place].checked = true;
+}"""
+
+
+def button_code(button):
+    return button.get_attribute("data-code")
+
+
+def test_contents_show_where_the_reader_is(visit):
+    page = visit("dropout/")
+    links = page.locator(".contents a")
+    assert links.count() > 10
+    links.nth(4).click()
+    expect(page.locator(".contents [aria-current]")).to_have_text(links.nth(4).inner_text())
+    expect(page.locator("article h2").nth(4)).to_be_in_viewport()
+
+
+@pytest.mark.parametrize("width", [PHONE, DESKTOP])
+def test_menu_and_contents_lead_on(visit, width):
+    page = visit("", width)
+    menu = page.locator(".menu")
+    if width == PHONE:
+        expect(menu.get_by_role("link").first).to_be_hidden()
+        menu.locator("summary").click()
+    menu.get_by_role("link", name="Dropout").click()
+    expect(page).to_have_url(re.compile("/dropout/$"))
+    contents = page.locator(".contents")
+    if width == PHONE:
+        contents.locator("summary").click()
+    contents.get_by_role("link").last.click()
+    expect(page.locator("article h2").last).to_be_in_viewport()
+
+
+# Keyboard
+
+
+@every_page_and_none
+@pytest.mark.parametrize("width", [PHONE, DESKTOP])
+def test_the_keyboard_reaches_everything_with_a_visible_focus(visit, path, width):
+    page = visit(path, width)
+    page.evaluate(OPEN_HALF)
+    wanted = page.evaluate(REACHABLE)
+    reached = []
+    while True:
+        page.keyboard.press("Tab")
+        found = page.evaluate(FOCUSED)
+        if found is None or found["place"] in [each["place"] for each in reached]:
+            break
+        reached.append(found)
+    assert [each["place"] for each in reached] == wanted
+    assert [each["html"] for each in reached if not each["seen"]] == []
+
+
+OPEN_HALF = (
+    """document.querySelectorAll("article details").forEach((each, n) => each.open = n % 2)"""
+)
+# A group of radio buttons is one stop.
+REACHABLE = """() => [...document.querySelectorAll("*")].map((node, place) => [node, place])
+    .filter(([node]) => node.matches("a[href], button, summary, input:checked")
+        && node.checkVisibility({visibilityProperty: true}))
+    .map(([, place]) => place)"""
+FOCUSED = """() => {
+    let node = document.activeElement;
+    if (node == document.body) return null;
+    const place = [...document.querySelectorAll("*")].indexOf(node);
+    if (node.matches(".tabbed-set > input"))
+        node = node.labels[0];
+    const style = getComputedStyle(node), box = node.getBoundingClientRect();
+    return {
+        place, html: node.outerHTML.slice(0, 80),
+        seen: style.outlineStyle != "none" && parseFloat(style.outlineWidth) >= 2
+            && style.opacity > 0.9 && box.width > 4 && box.left >= 0 && box.right <= innerWidth
+            && box.bottom > 0 && box.top < innerHeight,
+    };
+}"""
+
+
+def test_the_first_stop_skips_to_the_content(visit):
+    page = visit("dropout/")
+    page.keyboard.press("Tab")
+    expect(page.locator(":focus")).to_have_text("Skip to the content")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.closest('main') != null")
+
+
+# Paper
+
+
+@every_page
+def test_paper_shows_what_is_folded_away(visit, path):
+    page = visit(path, color_scheme="dark")
+    page.emulate_media(media="print")
+    ink = page.evaluate("getComputedStyle(document.documentElement).color")
+    assert ink == "rgb(29, 33, 37)"
+    for selector in (".proven pre", ".exercise > p", ".tabbed-block pre", ".experiment pre"):
+        for hidden in page.locator(f"article {selector}").all():
+            expect(hidden).to_be_visible()
+    for chrome in (".tools", ".menu", ".copy", ".contents"):
+        for node in page.locator(chrome).all():
+            expect(node).to_be_hidden()
 
 
 # Without JavaScript
@@ -282,12 +387,18 @@ def test_page_is_whole_without_javascript(visit, path):
     article = plain.locator("article")
     assert words(article) == words(whole.locator("article"))
     for claim in plain.locator("details.claim").all():
-        claim.locator("summary").click()
+        if claim.get_attribute("open") is None:
+            claim.locator("summary").click()
         expect(claim.locator(".proven pre").first).to_be_visible()
+    for tabs in plain.locator(".tabbed-set").all():
+        tabs.locator(".tabbed-labels > label").last.click()
+        expect(tabs.locator(".tabbed-block").last).to_be_visible()
+        expect(tabs.locator(".tabbed-block").first).to_be_hidden()
 
 
 def words(article):
-    return re.findall(r"\w+", article.inner_text())
+    """All but the label of the buttons that copying needs."""
+    return [word for word in re.findall(r"\w+", article.inner_text()) if word != "copy"]
 
 
 def test_every_page_is_visited():

@@ -1,0 +1,159 @@
+"use strict";
+
+(() => {
+  const root = document.documentElement;
+  const all = (selector, within = document) => [...within.querySelectorAll(selector)];
+
+  const remember = (key, value) => {
+    try {
+      localStorage.setItem(key, value);
+    } catch {} // private windows may refuse
+  };
+
+  const recall = (key) => {
+    try {
+      return localStorage.getItem(key);
+    } catch {
+      return null;
+    }
+  };
+
+  // Palette: the system's scheme, light, dark
+
+  const themes = ["system", "light", "dark"];
+  const palette = document.querySelector("button.palette");
+
+  const paint = (theme) => {
+    root.dataset.theme = theme;
+    palette.ariaLabel = palette.title = `Color scheme: ${theme}`;
+  };
+
+  paint(themes.includes(recall("theme")) ? recall("theme") : "system");
+  palette.hidden = false;
+  palette.addEventListener("click", () => {
+    paint(themes[(themes.indexOf(root.dataset.theme) + 1) % themes.length]);
+    remember("theme", root.dataset.theme);
+  });
+
+  // Tabs: one choice for all sets of a page, remembered
+
+  const labelOf = (input) => input.labels[0].textContent;
+
+  const choose = (name) => {
+    for (const input of all(".tabbed-set > input")) {
+      if (labelOf(input) === name) input.checked = true;
+    }
+  };
+
+  document.addEventListener("change", ({ target }) => {
+    if (!target.matches(".tabbed-set > input")) return;
+    const before = target.parentElement.getBoundingClientRect().top;
+    choose(labelOf(target));
+    remember("tab", labelOf(target));
+    scrollBy(0, target.parentElement.getBoundingClientRect().top - before);
+  });
+  choose(recall("tab"));
+
+  // An address opens what it names
+
+  const reveal = () => {
+    const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    if (!target) return;
+    for (let up = target; up; up = up.parentElement) {
+      if (up.matches("article details")) up.open = true;
+      if (up.matches(".tabbed-block")) {
+        const place = [...up.parentElement.children].indexOf(up);
+        all(":scope > input", up.closest(".tabbed-set"))[place].checked = true;
+      }
+    }
+    target.scrollIntoView();
+  };
+
+  addEventListener("hashchange", reveal);
+  reveal();
+
+  // Copy
+
+  const between = "\n\n\n"; // two definitions
+
+  const pieces = () => {
+    const shown = all(".snippet > .highlight pre").flatMap((pre) => pre.textContent.trimEnd().split(between));
+    const listed = JSON.parse(document.getElementById("__code").textContent);
+    return listed.map((piece) => shown[piece] ?? piece);
+  };
+
+  const copy = async (button) => {
+    const code = pieces();
+    const text = button.dataset.code.split(" ").map((place) => code[place]);
+    await navigator.clipboard.writeText(text.join(between) + "\n");
+    button.textContent = "copied";
+    setTimeout(() => (button.textContent = "copy"), 2000);
+  };
+
+  for (const button of navigator.clipboard ? all("button.copy") : []) {
+    button.hidden = false;
+    button.ariaLive = "polite";
+    button.addEventListener("click", () => copy(button));
+  }
+
+  // Contents: the section that is being read
+
+  const links = new Map(all(".contents a").map((link) => [link.hash.slice(1), link]));
+  const headings = all("article h2").filter((heading) => links.has(heading.id));
+
+  const follow = () => {
+    const read = headings.findLast((heading) => heading.getBoundingClientRect().top < innerHeight / 3);
+    for (const [id, link] of links) {
+      if (id === read?.id) link.ariaCurrent = "true";
+      else link.removeAttribute("aria-current");
+    }
+  };
+
+  if (links.size) {
+    let waiting = false;
+    addEventListener("scroll", () => {
+      if (waiting) return;
+      waiting = true;
+      requestAnimationFrame(() => {
+        waiting = false;
+        follow();
+      });
+    }, { passive: true });
+  }
+
+  // Search: loaded when first asked for
+
+  const button = document.querySelector("button.search");
+  let loading = null;
+
+  const load = (tag, properties) =>
+    new Promise((resolve, reject) => {
+      const node = Object.assign(document.createElement(tag), properties);
+      node.onload = resolve;
+      node.onerror = reject;
+      document.head.append(node);
+    });
+
+  const search = async () => {
+    const { script, style } = button.dataset;
+    loading ??= Promise.all([
+      load("link", { rel: "stylesheet", href: style }),
+      load("script", { src: script }),
+    ]);
+    try {
+      await loading;
+      openSearch(button);
+    } catch {
+      loading = null;
+    }
+  };
+
+  button.hidden = false;
+  button.addEventListener("click", search);
+  addEventListener("keydown", (event) => {
+    const typing = event.target.closest("input:not([type=radio], [type=range]), textarea, select, dialog, [contenteditable]");
+    if (event.key !== "/" || typing || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    search();
+  });
+})();
