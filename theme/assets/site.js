@@ -121,6 +121,22 @@
     }, { passive: true });
   }
 
+  // What the style leaves for later is laid out piece by piece, so that no piece holds up the reader
+
+  const rest = all("article > *");
+
+  const layOut = () => {
+    const start = performance.now();
+    while (rest.length && performance.now() - start < 5) {
+      const piece = rest.shift();
+      piece.style.contentVisibility = "visible";
+      piece.getBoundingClientRect();
+    }
+    if (rest.length) setTimeout(layOut);
+  };
+
+  layOut();
+
   // Search: loaded when first asked for
 
   const button = document.querySelector("button.search");
