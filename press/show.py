@@ -33,9 +33,7 @@ def snippet(press, exhibit):
     places = " ".join(str(press.pieces.setdefault(each, len(press.pieces))) for each in copied)
     text = BETWEEN.join(sources)
     press.shown += text.split(BETWEEN)
-    button = (
-        f'<button class="copy" type="button" hidden {UNSEARCHED} data-code="{places}">copy</button>'
-    )
+    button = f'<button class="copy" type="button" {UNSEARCHED} data-code="{places}">copy</button>'
     links = " ".join(source_link(press, target) for target in exhibit.targets)
     example = "\n".join(filter(None, examples))
     if example:

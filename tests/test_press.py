@@ -2053,7 +2053,7 @@ def copied(html):
     pieces = [shown[piece] if isinstance(piece, int) else piece for piece in pieces]
     assert len(pieces) == len(set(pieces))
     buttons = re.findall(
-        r'<button class="copy" type="button" hidden data-search-exclude data-code="(.*?)">', html
+        r'<button class="copy" type="button" data-search-exclude data-code="(.*?)">', html
     )
     return ["\n\n\n".join(pieces[int(n)] for n in button.split()) + "\n" for button in buttons]
 

@@ -29,7 +29,6 @@
   };
 
   paint(themes.includes(recall("theme")) ? recall("theme") : "system");
-  palette.hidden = false;
   palette.addEventListener("click", () => {
     paint(themes[(themes.indexOf(root.dataset.theme) + 1) % themes.length]);
     remember("theme", root.dataset.theme);
@@ -90,8 +89,8 @@
     setTimeout(() => (button.textContent = "copy"), 2000);
   };
 
-  for (const button of navigator.clipboard ? all("button.copy") : []) {
-    button.hidden = false;
+  for (const button of all("button.copy")) {
+    button.hidden = !navigator.clipboard;
     button.ariaLive = "polite";
     button.addEventListener("click", () => copy(button));
   }
@@ -164,7 +163,6 @@
     }
   };
 
-  button.hidden = false;
   button.addEventListener("click", search);
   addEventListener("keydown", (event) => {
     const typing = event.target.closest("input:not([type=radio], [type=range]), textarea, select, dialog, [contenteditable]");
