@@ -1,10 +1,12 @@
-# Everything runs in .venv, which the first command makes.
-.PHONY: serve test site check bench clean
+# Everything runs in .venv, which the first command makes; tf-facts in .venv-tf.
+.PHONY: serve test site check bench tf-facts clean
 
 PYTHON ?= python3
 BIN := .venv/bin
 TOOLS := tools/node_modules/.package-lock.json
-PIP := $(BIN)/pip install --quiet --disable-pip-version-check
+PIP := pip install --quiet --disable-pip-version-check
+NEW_ENOUGH = @$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11, 5))' || \
+	{ echo 'Needs Python 3.11.5 or newer: make PYTHON=/path/to/python3' >&2; exit 1; }
 export KERAS_BACKEND := torch
 export NO_MKDOCS_2_WARNING := 1
 export OMP_NUM_THREADS := 1
@@ -32,16 +34,29 @@ bench: .venv/ready $(TOOLS)  # what a build costs, against its floor, and what p
 	@if command -v node >/dev/null; then node benchmarks/lighthouse.mjs; \
 		else echo 'No Node: the pages are not measured. Install Node 20.19 or newer.'; fi
 
+tf-facts: .venv-tf/ready  # snippets/tf_facts.json against TensorFlow; ACCEPT=1 writes it
+	@KERAS_BACKEND=tensorflow CUDA_VISIBLE_DEVICES=-1 TF_CPP_MIN_LOG_LEVEL=3 TF_ENABLE_ONEDNN_OPTS=0 \
+		.venv-tf/bin/python records/tf_facts.py $(if $(ACCEPT),--accept)
+
 clean:
-	rm -rf .venv .cache site tools/node_modules *.egg-info .pytest_cache .ruff_cache .coverage .coverage.*
+	rm -rf .venv .venv-tf .cache site tools/node_modules *.egg-info .pytest_cache .ruff_cache \
+		.coverage .coverage.*
 
 .venv/ready: requirements.txt pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11, 5))' || \
-		{ echo 'Needs Python 3.11.5 or newer: make PYTHON=/path/to/python3' >&2; exit 1; }
+	$(NEW_ENOUGH)
 	@echo 'Making .venv: a few minutes the first time.'
 	@$(PYTHON) -m venv .venv
-	@$(PIP) -r requirements.txt
-	@$(PIP) --no-deps --no-build-isolation -e .
+	@$(BIN)/$(PIP) -r requirements.txt
+	@$(BIN)/$(PIP) --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv-tf/ready: requirements-tf.txt
+	$(NEW_ENOUGH)
+	@echo 'Making .venv-tf: 300 MB to fetch, 1.6 GB on disk.'
+	@rm -rf .venv-tf
+	@$(PYTHON) -m venv .venv-tf
+	@.venv-tf/bin/$(PIP) --no-deps -r requirements-tf.txt
+	@.venv-tf/bin/pip check
 	@touch $@
 
 $(TOOLS): tools/package.json tools/package-lock.json tools/.npmrc

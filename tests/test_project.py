@@ -18,8 +18,8 @@ LOCK = (ROOT / "requirements.txt").read_text(encoding="utf-8")
 LINES = [line for line in LOCK.splitlines() if line and not line.startswith("#")]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 MADE = {
-    ".cache", ".git", ".pytest_cache", ".ruff_cache", ".venv", "__pycache__", "node_modules",
-    "site",
+    ".cache", ".git", ".pytest_cache", ".ruff_cache", ".venv", ".venv-tf", "__pycache__",
+    "node_modules", "site",
 }  # fmt: skip
 CUDA = ("nvidia-", "cuda-", "triton")  # larger builds of torch bring these in exact versions
 TORCH_INDEX = "download.pytorch" + ".org"  # may be named in two places

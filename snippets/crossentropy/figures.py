@@ -1,0 +1,155 @@
+"""Drawings of what the experiments found."""
+
+import numpy as np
+
+from snippets.drawing import is_narrow, panels, unit
+
+DASHED = (0, (4, 2.5))
+
+
+def signed(number, places):
+    """The number with a minus sign instead of a hyphen."""
+    return f"{number:.{places}f}".replace("-", "−")
+
+
+def sketch_losses(fig, loss_curve):
+    """Cross-entropy against squared error."""
+    ax, p = fig.subplots(), loss_curve["p"]
+    shown = p > 0.025  # the rest would leave no height for the squared error
+    ax.axhline(0, color="edge", linewidth=1)
+    for key, ink, line in (("ce", "s2", "-"), ("squared_error", "s3", DASHED)):
+        ax.plot(p[shown], loss_curve[key][shown], color=ink, linestyle=line)
+    ax.set(xlim=(-0.02, 1.02), ylim=(-0.15, 3.7))
+    ax.axis("off")
+
+
+def plot_loss(fig, loss_curve):
+    """Both losses against p; then Keras at the smallest p."""
+    ax, zoom = panels(fig, 2)
+    ax.plot(loss_curve["p"], loss_curve["ce"], color="s2")
+    ax.plot(loss_curve["p"], loss_curve["squared_error"], color="s3", linestyle=DASHED)
+    for p, name in ((0.5, "half"), (0.1, "tenth"), (0.01, "hundredth")):
+        loss = loss_curve[f"ce_{name}"]
+        ax.plot(p, loss, "o", color="s2")
+        ax.text(p + 0.025, loss + 0.1, f"{loss:.2f}", color="t2")
+    ax.text(0.3, 1.4, "cross-entropy, −log p", color="t2")
+    ax.text(0.015, 0.1, "squared error", color="t3")
+    ax.set(xlim=(0, 1), ylim=(0, 5.6), yticks=range(6), xlabel="p of the true class")
+    tiny = loss_curve["tiny"]
+    zoom.semilogx(tiny, loss_curve["tiny_ce"], color="s2")
+    zoom.semilogx(tiny, loss_curve["tiny_keras"], color="ink", linestyle=DASHED)
+    zoom.text(3e-10, 23.5, "−log p", color="t2")
+    zoom.text(1e-12, 12.5, f"Keras stops at {loss_curve['cap']:.2f}")
+    zoom.set(xlim=(1e-12, 0.1), ylim=(0, 28), yticks=range(0, 26, 5))
+    zoom.set_xticks([1e-12, 1e-9, 1e-6, 1e-3], ["1e−12", "1e−9", "1e−6", "0.001"])
+    zoom.set_xlabel("p of the true class, log scale")
+    for panel in (ax, zoom):
+        unit(panel, "loss, nats", 26)
+
+
+def plot_row(fig, one_row):
+    """The probabilities with their targets, and their differences."""
+    logits, target = one_row["logits"], one_row["target"]
+    names = [
+        f"{'true class' if t else 'another'}\nz = {signed(z, 0)}"
+        for z, t in zip(logits, target, strict=True)
+    ]
+    left, right = panels(fig, 2)
+    for ax, key, name in (
+        (left, "probs", "probability p and target t"),
+        (right, "gradient", "slope p − t"),
+    ):
+        for place, value in enumerate(one_row[key]):
+            falls = value < 0
+            ink, text = ("s3", "t3") if falls else ("s2", "t2")
+            side = "top" if falls else "bottom"
+            ax.bar(place, value, 0.5, color=ink)
+            ax.text(place, value + (-0.04 if falls else 0.04), signed(value, 2),
+                    color=text, ha="center", va=side)  # fmt: skip
+        ax.axhline(0, color="edge", linewidth=1)
+        ax.set(xlim=(-0.55, 2.55), ylim=(-0.48, 1.1), yticks=[0, 0.5, 1])
+        ax.set_xticks(range(3), names)
+        ax.tick_params(length=0)
+        ax.spines.bottom.set_visible(False)
+        unit(ax, name, 26)
+    for place, value in enumerate(target):
+        left.plot([place - 0.34, place + 0.34], [value] * 2, color="ink")
+        at, side = (place + 0.42, "center") if value else (place, "top")
+        left.text(at, value - (0 if value else 0.06), f"t = {value:.0f}", va=side,
+                  ha="left" if value else "center")  # fmt: skip
+
+
+def plot_slopes(fig, slopes):
+    """Slopes of both losses at one logit."""
+    ax, z = fig.subplots(), slopes["steepest_z"]
+    steepest = slopes["steepest"]
+    ax.plot(slopes["z"], slopes["ce"], color="s2")
+    ax.plot(slopes["z"], slopes["mse"], color="s3", linestyle=DASHED)
+    ax.vlines(-10, slopes["ce_10"], slopes["mse_10"], color="edge", linewidth=1)
+    ax.text(-9.6, -0.6, f"{slopes['ratio_10']:,.0f} times\nas steep", color="muted")
+    ax.plot(z, -steepest, "o", color="s3")
+    where = "" if is_narrow(fig) else f" at z = {signed(z, 2)}"
+    ax.text(-1.4, -steepest - 0.08, f"−{steepest:.2f}{where}", color="t3", ha="right")
+    ax.text(-6, 0.06, "squared error", color="t3", ha="center")
+    ax.text(0.2, -0.67, "cross-entropy", color="t2")
+    ax.set(xlim=(-12, 12), ylim=(-1.08, 0.2), xlabel="logit z of an example with y = 1")
+    ax.set_yticks([-1, -0.5, 0], ["−1", "−0.5", "0"])
+    unit(ax, "slope of the loss", 36)
+
+
+def plot_stability(fig, stability):
+    """Losses in float32 by four formulas."""
+    ax, gaps = fig.subplots(), stability["gaps"]
+    ax.plot(gaps, stability["fused"], color="s2")
+    clipped = stability["clipped"]
+    ax.plot(gaps, clipped, color="s3", linestyle=DASHED)
+    ax.text(130, clipped[-1] + 5.5, f"clipped p: never above {clipped[-1]:.2f}",
+            color="t3", ha="right")  # fmt: skip
+    last = np.isfinite(stability["two_steps"]).nonzero()[0][-1]
+    for name, x, top, text in (
+        ("unshifted", stability["exp_32"], 132,
+         f"unshifted exp: ∞ above {stability['exp_32']:.2f}"),
+        ("two_steps", gaps[last], 158, f"log of softmax: ∞ from {gaps[last + 1]:.0f}"),
+    ):  # fmt: skip
+        y = stability[name][gaps <= x][-1]
+        ax.plot([x, x], [y, top], color="ink", linewidth=1.25)
+        ax.plot(x, y, "x", color="ink", markersize=8, markeredgewidth=2)
+        ax.plot(x, top, "^", color="ink", markersize=8)
+        ax.text(x - 4, top, text, ha="right", va="center")
+    ax.text(62, 48, "fused: exact", color="t2")
+    ax.set(xlim=(0, 130), ylim=(0, 165), xlabel="lead of the wrong logit")
+    ax.set_yticks([0, 50, 100, 150])
+    unit(ax, "loss, nats", 30)
+
+
+def plot_double_softmax(fig, double_softmax):
+    """Losses after one softmax and after two."""
+    ax, z = fig.subplots(), double_softmax["z"]
+    low, high = double_softmax["low_3"], double_softmax["high_3"]
+    ax.axhspan(low, high, color="grid", linewidth=0)
+    ax.plot(z, double_softmax["correct"], color="s2")
+    ax.plot(z, double_softmax["double"], color="s3", linestyle=DASHED)
+    ax.text(-5.4, 7, "softmax once", color="t2")
+    ax.text(10, high + 0.6, f"softmax twice: always\nfrom {low:.2f} to {high:.2f}",
+            color="t3", ha="right")  # fmt: skip
+    ax.set(xlim=(-10, 10), ylim=(0, 11), yticks=range(0, 11, 2))
+    ax.set(xticks=range(-10, 11, 5), xlabel="logit of the true class, two others at 0")
+    unit(ax, "loss, nats", 24)
+
+
+def plot_descent(fig, descent):
+    """Probability of the true class during gradient descent."""
+    ax, goal = fig.subplots(), 0.9
+    start = signed(descent["starts"][2], 0)
+    ax.axhline(goal, color="edge", linewidth=1)
+    for name, ink, line in (("ce", "s2", "-"), ("mse", "s3", DASHED)):
+        steps = descent[f"{name}_6"]
+        path = descent[f"{name}_path"][: steps + 1]
+        ax.plot(path, color=ink, linestyle=line)
+        ax.plot(steps, path[-1], "o" if name == "ce" else "s", color=ink)
+    ax.text(24, 0.55, f"cross-entropy:\n{descent['ce_6']} steps", color="t2")
+    ax.text(198, 0.55, f"squared error:\n{descent['mse_6']} steps",
+            color="t3", ha="right")  # fmt: skip
+    ax.set(xlim=(0, 260), ylim=(0, 1.02), yticks=[0, 0.5, goal])
+    ax.set_xlabel(f"steps of gradient descent from z = {start}")
+    unit(ax, "p of the true class", 24)
