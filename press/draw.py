@@ -10,6 +10,7 @@ from xml.etree import ElementTree as ET
 import matplotlib.style
 from matplotlib import colors, font_manager
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 SIZES = {"wide": (704, 300), "narrow": (344, 290), "sketch": (136, 82)}
 INKS = {
@@ -61,6 +62,8 @@ def install_style():
 def draw(plot, arguments, size):
     fig = Figure(figsize=[side / 72 for side in SIZES[size]])
     plot(fig, **arguments)
+    for line in fig.findobj(Line2D):
+        line.get_path().should_simplify = True  # matplotlib leaves paths below 128 points alone
     return fig
 
 

@@ -17,9 +17,8 @@ from press.reach import BETWEEN, pieces
 from press.receipt import rows
 
 SLOT = re.compile("\x04(.*?)\x05(.*?)\x06", re.DOTALL)
-COLORED = {
-    Keyword: "k", Operator.Word: "k", String: "s", Comment: "c",
-    Generic.Prompt: "gp", Generic: "go",
+COLORED = {  # elements, since a page has thousands of them
+    Keyword: "b", Operator.Word: "b", String: "u", Comment: "i", Generic.Prompt: "i",
 }  # fmt: skip
 UNSEARCHED = "data-search-exclude"  # as Material's search plugin spells it
 LONG = 40  # columns of code that fit a phone
@@ -88,7 +87,7 @@ def claim(press, exhibit):
         f'<span class="proof" {UNSEARCHED}>proof</span></span>'
         f'</summary><div class="proven">{slot(attribute=f"id={exhibit.anchor}")}'
         f"{code(press.build, proof)}"
-        f'<p class="ran">This ran in this build and returned <span>{values}</span>. '
+        f'<p class="ran">This ran in this build. '
         f"{source_link(press, target, named=False)}{permalink(exhibit)}</p>{wrong}</div></details>"
     )
 
@@ -165,11 +164,11 @@ def code(build, source, language="python"):
 
 
 def colored(source, language):
-    """HTML of code: a span for what has a color of its own, and one for each long line."""
+    """HTML of code: an element for what has a color of its own, a span for each long line."""
     text, colors, defines = "", [], False
     for token, part in get_lexer_by_name(language).get_tokens(source):
         color = next((COLORED[kind] for kind in COLORED if token in kind), "")
-        color = "f" if defines and token in Name else color
+        color = "dfn" if defines and token in Name else color
         defines = part in ("def", "class") or (defines and part.isspace())
         text += part
         colors += [color] * len(part)
@@ -178,15 +177,12 @@ def colored(source, language):
         for part in lines if long else ["".join(lines)]:
             indent = min((len(part) - len(part.lstrip())) // 4 * 4, 24)
             same = groupby(zip(colors[start:], part), itemgetter(0))
-            runs = [(color, escape("".join(c for _, c in run), False)) for color, run in same]
-            wrap = f"i{indent}" if long else ""
-            if len(runs) == 1:
-                html += span(f"{wrap} {runs[0][0]}".strip(), runs[0][1])
-            else:
-                html += span(wrap, "".join(span(*run) for run in runs))
+            line = "".join(element(color, "".join(c for _, c in run)) for color, run in same)
+            html += f'<span class="i{indent}">{line}</span>' if long else line
             start += len(part)
     return html
 
 
-def span(name, html):
-    return f'<span class="{name}">{html}</span>' if name and not html.isspace() else html
+def element(tag, text):
+    html = escape(text, False)
+    return f"<{tag}>{html}</{tag}>" if tag and not text.isspace() else html

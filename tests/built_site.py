@@ -17,6 +17,9 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs" / "en"
+THEME = ROOT / "theme"
+STYLE = THEME / "partials" / "style.html"
+SHEETS = [STYLE, STYLE.with_name("start.html"), *sorted(THEME.glob("assets/*.css"))]
 PREFIX = "/checked/"  # as on a host that serves the project below its own name
 VOID = {
     "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track",

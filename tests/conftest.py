@@ -13,6 +13,7 @@ from press.modules import PACKAGE, SourceError
 from press.worker import Runner  # sets what numpy and keras read from the environment
 
 ROOT = Path(__file__).parents[1]
+MODULES = ROOT / "tools" / "node_modules"
 RUNNER = Runner(ROOT)
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 CHROME = os.environ.get("CHROME") or next(filter(None, map(shutil.which, NAMES)), None)
@@ -56,11 +57,26 @@ def runner():
     return RUNNER
 
 
+def without(what):
+    """Skip what cannot be tested here, where a person sees it; CI must have everything."""
+    (pytest.fail if os.environ.get("CI") else pytest.skip)(what)
+
+
+def tool(path):
+    if not path.exists():
+        without(f"no {path.name}: make test installs it where there is npm")
+    return path
+
+
+@pytest.fixture(scope="session")
+def axe():
+    return tool(MODULES / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
+
+
 @pytest.fixture(scope="session")
 def browser():
     if CHROME is None:
-        why = "no Chromium: apt-get install chromium, or set CHROME to a browser's path"
-        (pytest.fail if os.environ.get("CI") else pytest.skip)(why)
+        without("no Chromium: apt-get install chromium, or set CHROME to a browser's path")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROME, args=ARGUMENTS)
         yield browser
@@ -88,6 +104,8 @@ def visit(browser, site):
         page.asked = []
         page.on("request", lambda request: page.asked.append(request.url))
         page.goto(site.url + path, wait_until="networkidle")
+        if options.get("java_script_enabled", True):  # the network may rest before the page loads
+            page.wait_for_function("document.querySelector('.palette').title")
         return page
 
     yield visit

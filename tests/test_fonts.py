@@ -6,7 +6,7 @@ import unicodedata
 
 import limits
 import pytest
-from built_site import ROOT, parse
+from built_site import ROOT, SHEETS, STYLE, THEME, parse
 from fontTools.ttLib import TTFont
 
 PAGE = ROOT / "theme" / "assets" / "fonts"
@@ -106,16 +106,17 @@ def test_the_fonts_have_all_that_pages_show(site):
     nothing([line for page, tree in pages for line in lacking(page, shown(tree))])
 
 
-@pytest.mark.parametrize(("suffix", "read"), [("css", in_style), ("js", in_script)])
-def test_the_fonts_have_all_that_the_theme_adds(suffix, read):
-    files = sorted((ROOT / "theme" / "assets").glob(f"*.{suffix}"))
+@pytest.mark.parametrize(
+    ("files", "read"), [(SHEETS, in_style), ([*THEME.glob("assets/*.js")], in_script)]
+)
+def test_the_fonts_have_all_that_the_theme_adds(files, read):
     assert files
     texts = [(file.name, read(file.read_text(encoding="utf-8"))) for file in files]
     nothing([line for name, text in texts for line in lacking(name, text)])
 
 
 def test_formulas_take_letters_and_digits_from_the_roman():
-    style = (ROOT / "theme" / "assets" / "style.css").read_text(encoding="utf-8")
+    style = STYLE.read_text(encoding="utf-8")
     assert re.search(r'\bmath\s*\{\s*font-family:\s*"STIX Two Math",\s*"STIX Two Text"', style)
 
 
@@ -160,8 +161,8 @@ def test_what_the_theme_adds_is_seen():
 
 
 def test_the_fonts_are_those_that_the_style_names():
-    style = (ROOT / "theme" / "assets" / "style.css").read_text(encoding="utf-8")
-    named = sorted(re.findall(r'url\("fonts/([^"]+)"\)', style))
+    style = STYLE.read_text(encoding="utf-8")
+    named = sorted(re.findall(r"'assets/fonts/([^']+)' \| url", style))
     assert named == sorted(path.name for path in PAGE.glob("*.woff2")) == sorted(BYTES)
 
 

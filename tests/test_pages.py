@@ -180,18 +180,19 @@ def test_links_resolve(site):
 
 def dead_links(site, page, tree):
     for node in tree.iter():
-        link = node.get("href") or node.get("src")
-        url, fragment = urldefrag(urljoin(site.url + page.removesuffix("index.html"), link or ""))
-        if not link or not url.startswith(site.origin):
-            continue
-        path = unquote(url.removeprefix(site.origin)).removeprefix(PREFIX)
-        path += "index.html" if not path or path.endswith("/") else ""
-        if not (site.folder / path).is_file():
-            yield f"{page}: {link}"
-        elif fragment and path in site.pages and node.tag == "a":
-            ids = {other.get("id") for other in site.pages[path].iter()}
-            if unquote(fragment) not in ids:
+        styled = in_style(text_of(node)) if node.tag == "style" else []
+        for link in filter(None, [node.get("href"), node.get("src"), *map("".join, styled)]):
+            url, fragment = urldefrag(urljoin(site.url + page.removesuffix("index.html"), link))
+            if not url.startswith(site.origin):
+                continue
+            path = unquote(url.removeprefix(site.origin)).removeprefix(PREFIX)
+            path += "index.html" if not path or path.endswith("/") else ""
+            if not (site.folder / path).is_file():
                 yield f"{page}: {link}"
+            elif fragment and path in site.pages and node.tag == "a":
+                ids = {other.get("id") for other in site.pages[path].iter()}
+                if unquote(fragment) not in ids:
+                    yield f"{page}: {link}"
 
 
 def test_the_page_for_missing_pages_works_at_any_depth(site):
@@ -200,8 +201,11 @@ def test_the_page_for_missing_pages_works_at_any_depth(site):
 
 
 def test_a_dead_link_is_seen(site):
-    tree = parse('<a href="dropout/">x</a><a href="nowhere/">x</a><a href="dropout/#nothing">x</a>')
-    dead = ["index.html: nowhere/", "index.html: dropout/#nothing"]
+    tree = parse(
+        '<a href="dropout/">x</a><a href="nowhere/">x</a><a href="dropout/#nothing">x</a>'
+        "<style>a { src: url(nothing.woff2) }</style>"
+    )
+    dead = ["index.html: nowhere/", "index.html: dropout/#nothing", "index.html: nothing.woff2"]
     assert list(dead_links(site, "index.html", tree)) == dead
 
 

@@ -1438,9 +1438,9 @@ def test_style_and_machinery_count(
 
 def test_code_is_colored_anew_when_show_changes(project, library, tmp_path):
     press = shutil.copytree(ROOT / "press", tmp_path / "lib" / "press")
-    edit(press, "show.py", 'Keyword: "k"', 'Keyword: "other"')
+    edit(press, "show.py", 'Keyword: "b"', 'Keyword: "other"')
     assert mkdocs(project, PYTHONPATH=f"{press.parent}{os.pathsep}{library}").returncode == 0
-    assert '<span class="other">def</span>' in (project / "site/index.html").read_text()
+    assert '<other>def</other>' in (project / "site/index.html").read_text()
 
 
 def test_an_edit_within_one_second_is_seen(project, tally):
@@ -1992,31 +1992,32 @@ def test_texts_are_markdown(page, html):
     assert html.replace("\n</code>", "</code>") in page
 
 
-def spans(html):
-    """`<span class="k">if</span>` as `k{if}`, to be read."""
-    return unescape(re.sub(r'<span class="([^"]*)">', r"\1{", html).replace("</span>", "}"))
+def elements(html):
+    """`<b>if</b>` as `b{if}`, to be read."""
+    html = re.sub(r'<span class="([^"]*)">', r"\1{", html)
+    return unescape(re.sub(r"</\w+>", "}", re.sub(r"<(\w+)>", r"\1{", html)))
 
 
 @pytest.mark.parametrize(
     ("source", "shown"),
     [
         ("x = max(y) + self.z", "x = max(y) + self.z"),
-        ("if x is None and not y:", "k{if} x k{is} k{None} k{and} k{not} y:"),
-        ("return -1e-3 + 0x1F", "k{return} -1e-3 + 0x1F"),
-        ("def double(x=2):", "k{def} f{double}(x=2):"),
-        ("class  A(B): b = B()", "k{class}  f{A}(B): b = B()"),
-        ("def __init__(self): a.__init__()", "k{def} f{__init__}(self): a.__init__()"),
-        ("@cache\nclass A: pass", "@cache\nk{class} f{A}: k{pass}"),
-        ("f(r'a' \"b\")  # <c>", "f(s{r'a'} s{\"b\"})  c{# <c>}"),
-        ("f'a {b!r:>3} c'", "s{f'a {}bs{!r:>3} c'}"),
-        ('x = """a\n\n  b"""', 'x = s{"""a\n\n  b"""}'),
-        ("import numpy as np", "k{import} numpy k{as} np"),
-        (">>> f(1)\n... \n'a'\n2\n", "gp{>>> }f(1)\ngp{... }\ngo{'a'\n2\n}"),
+        ("if x is None and not y:", "b{if} x b{is} b{None} b{and} b{not} y:"),
+        ("return -1e-3 + 0x1F", "b{return} -1e-3 + 0x1F"),
+        ("def double(x=2):", "b{def} dfn{double}(x=2):"),
+        ("class  A(B): b = B()", "b{class}  dfn{A}(B): b = B()"),
+        ("def __init__(self): a.__init__()", "b{def} dfn{__init__}(self): a.__init__()"),
+        ("@cache\nclass A: pass", "@cache\nb{class} dfn{A}: b{pass}"),
+        ("f(r'a' \"b\")  # <c>", "f(u{r'a'} u{\"b\"})  i{# <c>}"),
+        ("f'a {b!r:>3} c'", "u{f'a {}bu{!r:>3} c'}"),
+        ('x = """a\n\n  b"""', 'x = u{"""a\n\n  b"""}'),
+        ("import numpy as np", "b{import} numpy b{as} np"),
+        (">>> f(1)\n... \n'a'\n2\n", "i{>>> }f(1)\ni{... }\n'a'\n2\n"),
     ],
 )
-def test_only_what_has_a_color_is_in_a_span(source, shown):
+def test_only_what_has_a_color_is_in_an_element(source, shown):
     html = show.colored(source, "pycon" if source.startswith(">>>") else "python")
-    assert spans(html).rstrip("\n") == shown.rstrip("\n")
+    assert elements(html).rstrip("\n") == shown.rstrip("\n")
     assert unescape(re.sub("<[^>]+>", "", html)) == source.rstrip("\n") + "\n"
 
 
@@ -2028,14 +2029,17 @@ def test_only_what_has_a_color_is_in_a_span(source, shown):
         (f"f(\n    {'x' * 40})", f"f(\ni4{{    {'x' * 40})\n}}"),
         (f"f(\n       {'x' * 40}\n)", f"f(\ni4{{       {'x' * 40}\n}})\n"),
         (f"f(\n{' ' * 28}{'x' * 40}\n)", f"f(\ni24{{{' ' * 28}{'x' * 40}\n}})\n"),
-        (f"return {'x' * 40}", f"i0{{k{{return}} {'x' * 40}\n}}"),
-        (f"'''{'x' * 41}\n\n{'y' * 41}'''", f"i0 s{{'''{'x' * 41}\n}}\ni0{{s{{{'y' * 41}'''}}\n}}"),
-        (f"'''a\n  {'b' * 40}\n  c'''", f"s{{'''a\n}}i0 s{{  {'b' * 40}\n}}s{{  c'''}}\n"),
+        (f"return {'x' * 40}", f"i0{{b{{return}} {'x' * 40}\n}}"),
+        (
+            f"'''{'x' * 41}\n\n{'y' * 41}'''",
+            f"i0{{u{{'''{'x' * 41}\n}}}}\ni0{{u{{{'y' * 41}'''}}\n}}",
+        ),
+        (f"'''a\n  {'b' * 40}\n  c'''", f"u{{'''a\n}}i0{{u{{  {'b' * 40}\n}}}}u{{  c'''}}\n"),
     ],
 )
 def test_a_long_line_is_wrapped(source, shown):
     html = show.colored(source, "python")
-    assert spans(html) == shown
+    assert elements(html) == shown
     assert unescape(re.sub("<[^>]+>", "", html)) == source + "\n"
 
 
@@ -2066,7 +2070,7 @@ def test_a_copy_button_names_pieces_of_runnable_code(project, monkeypatch):
     assert html.endswith("</script>")
     targets = ["art.scratch:double", "art.far:scale"]
     assert copied(html) == [runnable([Reach(Project(project), target)]) for target in targets]
-    assert "def scale" not in html  # the list names the panel, which has spans
+    assert "def scale" not in html  # the list names the panel, which has elements
     assert "def by" in CODE.search(html)[1] or "FACTOR = " in CODE.search(html)[1]
     assert md.reset().convert(fences) == html
     assert "<script" not in md.reset().convert("# T")

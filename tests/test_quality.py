@@ -15,12 +15,10 @@ from urllib.parse import unquote, urldefrag
 import brotli
 import limits
 import pytest
-from built_site import ROOT, parse, text_of
+from built_site import ROOT, SHEETS, STYLE, parse, text_of
+from conftest import MODULES, tool, without
 
-STYLE = ROOT / "theme" / "assets" / "style.css"
 TOOLS = ROOT / "tools"
-MODULES = TOOLS / "node_modules"
-AXE = MODULES / "axe-core" / "axe.min.js"
 VNU = MODULES / "vnu-jar" / "build" / "dist" / "vnu.jar"
 NODE = (20, 19)  # what html-validate needs
 KINDS = {
@@ -30,17 +28,6 @@ KINDS = {
 COLOR = r"#[0-9a-f]{6}"
 TOKEN = re.compile(rf"--([\w-]+):\s*light-dark\(({COLOR}),\s*({COLOR})\);")
 LATE = 0.2  # seconds by which fonts come after the text
-
-
-def without(what):
-    """Skip what cannot be tested here, where a person sees it; CI must have everything."""
-    (pytest.fail if os.environ.get("CI") else pytest.skip)(what)
-
-
-def tool(path):
-    if not path.exists():
-        without(f"no {path.name}: make test installs it where there is npm")
-    return path
 
 
 @pytest.fixture(scope="session")
@@ -56,11 +43,6 @@ def nu():
     if shutil.which("java") is None:
         without("no Java: apt-get install default-jre-headless")
     return ["java", "-Xss4m", "-jar", tool(VNU), "--format", "json", "--exit-zero-always"]
-
-
-@pytest.fixture(scope="session")
-def axe():
-    return tool(AXE).read_text(encoding="utf-8")
 
 
 def node_version():
@@ -264,7 +246,7 @@ def test_every_color_is_checked():
 
 
 def test_every_color_is_a_token():
-    style = "".join(sheet.read_text(encoding="utf-8") for sheet in STYLE.parent.glob("*.css"))
+    style = "".join(sheet.read_text(encoding="utf-8") for sheet in SHEETS)
     assert re.findall(r"#[0-9a-fA-F]{3,8}\b|\b(?:rgb|hsl|oklch)a?\(", TOKEN.sub("", style)) == []
 
 
@@ -346,8 +328,9 @@ def weigh(folder, files):
         bytes_of["page"] += len(raw) if packed else small(raw)
         bytes_of[kind] += len(raw) if packed else small(raw)
         squeezed += len(raw) if packed else len(gzip.compress(raw, limits.GZIP))
-        if kind == "html":  # script counts wherever it stands
-            bytes_of["script"] += small(inline_script(raw.decode()).encode())
+        if kind == "html":  # style and script count wherever they stand
+            for tag in ("style", "script"):
+                bytes_of[tag] += small(inline(tag, raw.decode()).encode())
     return bytes_of, squeezed
 
 
@@ -355,8 +338,8 @@ def small(raw):
     return len(brotli.compress(raw, quality=limits.BROTLI)) if raw else 0
 
 
-def inline_script(html):
-    nodes = parse(html).iter("script")
+def inline(tag, html):
+    nodes = parse(html).iter(tag)
     return "".join(text_of(node) for node in nodes if node.get("type") != "application/json")
 
 
@@ -364,12 +347,14 @@ def test_what_is_too_heavy_is_seen(tmp_path):
     files = {"a.css": 9, "b.js": 6, "c.woff2": 49, "d.png": 40}
     for file, size in files.items():
         (tmp_path / file).write_bytes(os.urandom(size * limits.KB))
-    (tmp_path / "index.html").write_text("<script>let a</script>", encoding="utf-8")
+    html = "<style>a {}</style><script>let a</script>"
+    (tmp_path / "index.html").write_text(html, encoding="utf-8")
     home, foreign = "https://a.example/", "https://b.example/x"
     urls = [home, *(home + file for file in files), *[foreign] * 5]
     faults = [" ".join(fault.split()[:2]) for fault in heavy(urls, home, tmp_path)]
     assert faults == ["page >", "script >", "font >", "10 requests", f"foreign: {foreign}"]
-    assert weigh(tmp_path, [""])[0]["script"] > 5
+    weighed, _ = weigh(tmp_path, [""])
+    assert weighed["script"] > 5 < weighed["style"]
 
 
 # Shift

@@ -31,70 +31,32 @@ from snippets.crossentropy.torch_ import (
 
 
 def categorical_ce_softmax_twice(
-    logits,
-    targets,
-    *,
-    label_smoothing=0.0,
-    sample_weight=None,
-    reduction="mean",
+    logits, targets, **options
 ):
     """a softmax went before a loss that applies one"""
-    return categorical_ce(
-        softmax(logits),
-        targets,
-        label_smoothing=label_smoothing,
-        sample_weight=sample_weight,
-        reduction=reduction,
-    )
+    probs = softmax(logits)
+    return categorical_ce(probs, targets, **options)
 
 
-def categorical_ce_over_classes(
-    logits,
-    targets,
-    *,
-    label_smoothing=0.0,
-    sample_weight=None,
-    reduction="mean",
-):
+def categorical_ce_over_classes(logits, targets, **options):
     """the loss was averaged over the classes too"""
-    loss = categorical_ce(
-        logits,
-        targets,
-        label_smoothing=label_smoothing,
-        sample_weight=sample_weight,
-        reduction=reduction,
-    )
+    loss = categorical_ce(logits, targets, **options)
     return loss / np.shape(logits)[1]
 
 
-def categorical_ce_of_the_top(
-    logits,
-    targets,
-    *,
-    label_smoothing=0.0,
-    sample_weight=None,
-    reduction="mean",
-):
+def categorical_ce_of_the_top(logits, targets, **options):
     """one-hot rows were first turned back into labels"""
     if np.ndim(targets) == 2:
         targets = np.argmax(targets, axis=1)
-    return categorical_ce(
-        logits,
-        targets,
-        label_smoothing=label_smoothing,
-        sample_weight=sample_weight,
-        reduction=reduction,
-    )
+    return categorical_ce(logits, targets, **options)
 
 
 def categorical_ce_grad_of_the_sum(
-    logits, targets, *, label_smoothing=0.0
+    logits, targets, **options
 ):
     """the gradient was not divided by the batch size"""
-    gradient = categorical_ce_grad(
-        logits, targets, label_smoothing=label_smoothing
-    )
-    return len(gradient) * gradient
+    grad = categorical_ce_grad(logits, targets, **options)
+    return len(grad) * grad
 
 
 def softmax_of_sigmoids(z, axis=-1):
@@ -255,72 +217,37 @@ def exp_edge_in_float64(dtype):
 
 
 def torch_ce_in_two_steps(
-    logits,
-    targets,
-    *,
-    label_smoothing=0.0,
-    weight=None,
-    ignore_index=-100,
-    reduction="mean",
+    logits, targets, *, reduction="mean", **options
 ):
     """PyTorch took the log of a finished softmax"""
     log_p = torch.log(F.softmax(logits, dim=1))
     return F.nll_loss(log_p, targets, reduction=reduction)
 
 
-def torch_ce_normalizing(
-    logits,
-    targets,
-    *,
-    label_smoothing=0.0,
-    weight=None,
-    ignore_index=-100,
-    reduction="mean",
-):
+def torch_ce_normalizing(logits, targets, **options):
     """PyTorch divided each target row by its sum"""
     rows = targets / targets.sum(dim=1, keepdim=True)
-    return F.cross_entropy(
-        logits, rows, reduction=reduction
-    )
+    return F.cross_entropy(logits, rows, **options)
 
 
 def torch_ce_over_count(
-    logits,
-    targets,
-    *,
-    label_smoothing=0.0,
-    weight=None,
-    ignore_index=-100,
-    reduction="mean",
+    logits, targets, *, reduction="mean", **options
 ):
     """PyTorch's mean always divided by N"""
-    losses = torch_categorical_ce(
-        logits,
-        targets,
-        label_smoothing=label_smoothing,
-        weight=weight,
-        ignore_index=ignore_index,
-        reduction="none",
+    divisor = len(targets) if reduction == "mean" else 1
+    total = "sum" if reduction == "mean" else reduction
+    return (
+        torch_categorical_ce(
+            logits, targets, reduction=total, **options
+        )
+        / divisor
     )
-    if reduction == "none":
-        return losses
-    total = losses.sum()
-    return total if reduction == "sum" else losses.mean()
 
 
-def torch_ce_casting(
-    logits,
-    targets,
-    *,
-    label_smoothing=0.0,
-    weight=None,
-    ignore_index=-100,
-    reduction="mean",
-):
+def torch_ce_casting(logits, targets, **options):
     """PyTorch turned labels of any kind into 64 bits"""
-    return torch_categorical_ce(
-        logits, targets.long(), reduction=reduction
-    )
+    targets = targets.long()
+    return torch_categorical_ce(logits, targets, **options)
 
 
 def torch_nll_of_softmax(logits, labels):
@@ -377,65 +304,31 @@ def torch_pixels_ce_reshaped(logits, labels):
 
 
 def keras_ce_of_probs(
-    outputs,
-    targets,
-    *,
-    from_logits,
-    label_smoothing=0.0,
-    sample_weight=None,
-    reduction="sum_over_batch_size",
+    outputs, targets, *, from_logits, **options
 ):
     """`from_logits=True` was left out"""
     return keras_categorical_ce(
-        outputs,
-        targets,
-        from_logits=False,
-        reduction=reduction,
+        outputs, targets, from_logits=False, **options
     )
 
 
 def keras_ce_of_logits(
-    outputs,
-    targets,
-    *,
-    from_logits,
-    label_smoothing=0.0,
-    sample_weight=None,
-    reduction="sum_over_batch_size",
+    outputs, targets, *, from_logits, **options
 ):
     """`from_logits=True` was passed, as it should be"""
     return keras_categorical_ce(
-        outputs,
-        targets,
-        from_logits=True,
-        reduction=reduction,
+        outputs, targets, from_logits=True, **options
     )
 
 
-def keras_ce_as_given(
-    outputs,
-    targets,
-    *,
-    from_logits,
-    label_smoothing=0.0,
-    sample_weight=None,
-    reduction="sum_over_batch_size",
-):
+def keras_ce_as_given(outputs, targets, **options):
     """Keras took the log of the numbers it was given"""
     t, p = map(keras.ops.array, (targets, outputs))
     losses = -keras.ops.sum(t * keras.ops.log(p), axis=1)
     return losses.mean()
 
 
-def keras_ce_unclipped(
-    outputs,
-    targets,
-    *,
-    from_logits,
-    label_smoothing=0.0,
-    sample_weight=None,
-    reduction="sum_over_batch_size",
-):
+def keras_ce_unclipped(outputs, targets, **options):
     """Keras did not clip"""
     with np.errstate(divide="ignore"):
         log_p = np.log(outputs)
@@ -443,188 +336,76 @@ def keras_ce_unclipped(
 
 
 def keras_ce_recovering(
-    outputs,
-    targets,
-    *,
-    from_logits,
-    label_smoothing=0.0,
-    sample_weight=None,
-    reduction="sum_over_batch_size",
+    outputs, targets, *, from_logits, **options
 ):
     """Keras found the logits behind the softmax"""
     t, p = map(keras.ops.array, (targets, outputs))
     return keras_categorical_ce(
-        keras.ops.log(p), t, from_logits=True
+        keras.ops.log(p), t, from_logits=True, **options
     )
 
 
-def keras_ce_of_labels(
-    outputs,
-    targets,
-    *,
-    from_logits,
-    label_smoothing=0.0,
-    sample_weight=None,
-    reduction="sum_over_batch_size",
-):
+def keras_ce_of_labels(outputs, targets, **options):
     """Keras told labels and one-hot rows apart by itself"""
-    return keras_sparse_ce(
-        outputs, targets, from_logits=from_logits
-    )
+    return keras_sparse_ce(outputs, targets, **options)
 
 
-def keras_sparse_ce_ignoring(
-    outputs,
-    labels,
-    *,
-    from_logits,
-    ignore_class=None,
-    sample_weight=None,
-    reduction="sum_over_batch_size",
-):
+def keras_sparse_ce_ignoring(outputs, labels, **options):
     """Keras left label -100 out of the mean by itself"""
-    return keras_sparse_ce(
-        outputs,
-        labels,
-        from_logits=from_logits,
-        ignore_class=-100,
-        sample_weight=sample_weight,
-        reduction=reduction,
-    )
+    options["ignore_class"] = -100
+    return keras_sparse_ce(outputs, labels, **options)
 
 
-def keras_sparse_ce_by_weights(
-    outputs,
-    labels,
-    *,
-    from_logits,
-    ignore_class=None,
-    sample_weight=None,
-    reduction="sum_over_batch_size",
-):
+def keras_sparse_ce_by_weights(outputs, labels, **options):
     """Keras's mean always divided by the weights' sum"""
-    return keras_sparse_ce(
-        outputs,
-        labels,
-        from_logits=from_logits,
-        ignore_class=ignore_class,
-        sample_weight=sample_weight,
-        reduction="mean_with_sample_weight",
-    )
+    options["reduction"] = "mean_with_sample_weight"
+    return keras_sparse_ce(outputs, labels, **options)
 
 
-def keras_sparse_ce_of_one_unit(
-    outputs,
-    labels,
-    *,
-    from_logits,
-    ignore_class=None,
-    sample_weight=None,
-    reduction="sum_over_batch_size",
-):
+def keras_sparse_ce_of_one_unit(outputs, labels, **options):
     """Keras read a single unit as the chance of class 1"""
-    return keras_binary_ce(
-        outputs, labels[:, None], from_logits=from_logits
-    )
+    column = labels[:, None]
+    return keras_binary_ce(outputs, column, **options)
 
 
-def keras_binary_ce_summed(
-    outputs,
-    targets,
-    *,
-    from_logits,
-    label_smoothing=0.0,
-    sample_weight=None,
-    reduction="sum_over_batch_size",
-    dtype=None,
-):
+def keras_binary_ce_summed(outputs, targets, **options):
     """Keras summed over the labels of an example"""
-    loss = keras_binary_ce(
-        outputs,
-        targets,
-        from_logits=from_logits,
-        reduction=reduction,
-    )
+    loss = keras_binary_ce(outputs, targets, **options)
     return loss * outputs.shape[-1]
 
 
-def keras_binary_ce_in_float64(
-    outputs,
-    targets,
-    *,
-    from_logits,
-    label_smoothing=0.0,
-    sample_weight=None,
-    reduction="sum_over_batch_size",
-    dtype=None,
-):
+def keras_binary_ce_in_float64(outputs, targets, **options):
     """Keras computed in float64"""
-    return keras_binary_ce(
-        outputs,
-        targets,
-        from_logits=from_logits,
-        dtype="float64",
-    )
+    options["dtype"] = "float64"
+    return keras_binary_ce(outputs, targets, **options)
 
 
 def keras_binary_ce_recovering(
-    outputs,
-    targets,
-    *,
-    from_logits,
-    label_smoothing=0.0,
-    sample_weight=None,
-    reduction="sum_over_batch_size",
-    dtype=None,
+    outputs, targets, *, from_logits, **options
 ):
     """Keras found the logits behind the probabilities"""
     if not from_logits:
         p = keras.ops.convert_to_tensor(outputs)
         outputs = keras.ops.log(p) - keras.ops.log1p(-p)
     return keras_binary_ce(
-        outputs,
-        targets,
-        from_logits=True,
-        reduction=reduction,
+        outputs, targets, from_logits=True, **options
     )
 
 
-def keras_binary_ce_of_columns(
-    outputs,
-    targets,
-    *,
-    from_logits,
-    label_smoothing=0.0,
-    sample_weight=None,
-    reduction="sum_over_batch_size",
-    dtype=None,
-):
+def keras_binary_ce_of_columns(outputs, targets, **options):
     """Keras took shape (N,) for N examples"""
-    return keras_binary_ce(
-        outputs.reshape(len(outputs), -1),
-        targets.reshape(len(targets), -1),
-        from_logits=from_logits,
-        sample_weight=sample_weight,
-        reduction=reduction,
-    )
+    outputs = outputs.reshape(len(outputs), -1)
+    targets = targets.reshape(len(targets), -1)
+    return keras_binary_ce(outputs, targets, **options)
 
 
 def keras_binary_ce_smoothing_twice(
-    outputs,
-    targets,
-    *,
-    from_logits,
-    label_smoothing=0.0,
-    sample_weight=None,
-    reduction="sum_over_batch_size",
-    dtype=None,
+    outputs, targets, *, label_smoothing=0.0, **options
 ):
     """the whole share went to the other class"""
+    twice = 2 * label_smoothing
     return keras_binary_ce(
-        outputs,
-        targets,
-        from_logits=from_logits,
-        label_smoothing=2 * label_smoothing,
+        outputs, targets, label_smoothing=twice, **options
     )
 
 

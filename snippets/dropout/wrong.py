@@ -35,152 +35,84 @@ def drop_and_keep_by_assert(drop_rate):
 
 
 def dropout_multiplied(
-    x,
-    drop_rate,
-    training,
-    rng=None,
-    *,
-    kind="inverted",
-    return_mask=False,
+    x, drop_rate, training, rng=None, *, kind="inverted"
 ):
     """survivors were multiplied by 1 - r, not divided"""
     q, inverted = 1 - drop_rate, is_inverted(kind)
-    y, mask = float_copy(x), None
+    y = float_copy(x)
     if training:
-        mask = keep_mask(y.shape, drop_rate, rng)
-        y[~mask] = 0.0
+        y[~keep_mask(y.shape, drop_rate, rng)] = 0.0
     if training == inverted:
         y *= q
-    return (y, mask) if return_mask else y
+    return y
 
 
 def dropout_scaled_twice(
-    x,
-    drop_rate,
-    training,
-    rng=None,
-    *,
-    kind="inverted",
-    return_mask=False,
+    x, drop_rate, training, *rest, **options
 ):
     """outputs were scaled in training and again at test"""
-    y, mask = dropout(
-        x,
-        drop_rate,
-        training,
-        rng,
-        kind=kind,
-        return_mask=True,
-    )
-    if not training and is_inverted(kind):
-        y *= 1 - drop_rate
-    return (y, mask) if return_mask else y
+    y = dropout(x, drop_rate, training, *rest, **options)
+    return y if training else y * (1 - drop_rate)
 
 
 def dropout_divided_at_test(
-    x,
-    drop_rate,
-    training,
-    rng=None,
-    *,
-    kind="inverted",
-    return_mask=False,
+    x, drop_rate, training, rng=None, *, kind="inverted"
 ):
     """the standard form divided by 1 - r at test"""
     q, inverted = 1 - drop_rate, is_inverted(kind)
-    y, mask = float_copy(x), None
+    y = float_copy(x)
     if training:
-        mask = keep_mask(y.shape, drop_rate, rng)
-        y[~mask] = 0.0
+        y[~keep_mask(y.shape, drop_rate, rng)] = 0.0
     if training == inverted:
         y /= q
-    return (y, mask) if return_mask else y
+    return y
 
 
 def dropout_left_in_eval(
-    x,
-    drop_rate,
-    training,
-    rng=None,
-    *,
-    kind="inverted",
-    return_mask=False,
+    x, drop_rate, training, *rest, **options
 ):
     """dropout was left in evaluation mode"""
-    return dropout(
-        x,
-        drop_rate,
-        False,
-        kind=kind,
-        return_mask=return_mask,
-    )
+    return dropout(x, drop_rate, False, *rest, **options)
 
 
 def dropout_by_product(
-    x,
-    drop_rate,
-    training,
-    rng=None,
-    *,
-    kind="inverted",
-    return_mask=False,
+    x, drop_rate, training, rng=None, *, kind="inverted"
 ):
     """units were dropped by a product with the mask"""
     q, inverted = 1 - drop_rate, is_inverted(kind)
-    y, mask = float_copy(x), None
+    y = float_copy(x)
     if training:
-        mask = keep_mask(y.shape, drop_rate, rng)
         with np.errstate(invalid="ignore"):
-            y *= mask
+            y *= keep_mask(y.shape, drop_rate, rng)
     if training and inverted:
         y /= q
     if not training and not inverted:
         y *= q
-    return (y, mask) if return_mask else y
+    return y
 
 
 def dropout_reseeded(
-    x,
-    drop_rate,
-    training,
-    rng=None,
-    *,
-    kind="inverted",
-    return_mask=False,
+    x, drop_rate, training, rng=None, **options
 ):
     """every call seeded a generator of its own"""
     rng = np.random.default_rng(0)
-    return dropout(
-        x,
-        drop_rate,
-        training,
-        rng,
-        kind=kind,
-        return_mask=return_mask,
-    )
+    return dropout(x, drop_rate, training, rng, **options)
 
 
 def dropout_one_mask(
-    x,
-    drop_rate,
-    training,
-    rng=None,
-    *,
-    kind="inverted",
-    return_mask=False,
+    x, drop_rate, training, rng=None, *, kind="inverted"
 ):
     """one mask served every row of the batch"""
     q, inverted = 1 - drop_rate, is_inverted(kind)
-    y, mask = float_copy(x), None
+    y = float_copy(x)
     if training:
         row = keep_mask(y.shape[1:], drop_rate, rng)
-        mask = np.broadcast_to(row, y.shape)
-        y[~mask] = 0.0
+        y[:, ~row] = 0.0
     if training and inverted:
         y /= q
     if not training and not inverted:
         y *= q
-    return (y, mask) if return_mask else y
+    return y
 
 
 def dropout_backward_unscaled(
