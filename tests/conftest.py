@@ -103,8 +103,9 @@ def visit(browser, site):
         page.on("pageerror", lambda error: page.noise.append(str(error)))
         page.asked = []
         page.on("request", lambda request: page.asked.append(request.url))
-        page.goto(site.url + path, wait_until="networkidle")
-        if options.get("java_script_enabled", True):  # the network may rest before the page loads
+        page.goto(site.url + path)  # until it is loaded: the network may rest before
+        page.wait_for_load_state("networkidle")
+        if options.get("java_script_enabled", True):
             page.wait_for_function("document.querySelector('.palette').title")
         return page
 

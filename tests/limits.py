@@ -21,8 +21,8 @@ REQUESTS = 9  # page, style, script, icon, at most four fonts, one to spare
 FOREIGN = 0  # nobody but the host learns what is read, and the site works offline
 
 # Layout shift: how much of the window moved, and how far.
-SHIFT = 0.005  # nothing moves when the first font comes before the style, as the preload asks
-LATE_SHIFT = 0.05  # when it comes after, a line may break elsewhere; "good" ends at 0.1
+SHIFT = 0.005  # nothing moves by itself
+LATE_SHIFT = 0.05  # when fonts come after the text, a line may break elsewhere; "good" ends at 0.1
 
 # Contrast after WCAG 2: (colors, what they stand on, the least ratio)
 TEXT, GRAPHIC = 4.5, 3  # level AA: text of any size; lines and marks that mean something

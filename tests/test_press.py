@@ -1440,7 +1440,7 @@ def test_code_is_colored_anew_when_show_changes(project, library, tmp_path):
     press = shutil.copytree(ROOT / "press", tmp_path / "lib" / "press")
     edit(press, "show.py", 'Keyword: "b"', 'Keyword: "other"')
     assert mkdocs(project, PYTHONPATH=f"{press.parent}{os.pathsep}{library}").returncode == 0
-    assert '<other>def</other>' in (project / "site/index.html").read_text()
+    assert "<other>def</other>" in (project / "site/index.html").read_text()
 
 
 def test_an_edit_within_one_second_is_seen(project, tally):

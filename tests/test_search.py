@@ -196,6 +196,19 @@ def test_a_slash_typed_in_it_is_a_slash(search):
     expect(found.field).to_have_value("1/2")
 
 
+def test_a_key_after_escape_is_the_pages(search):
+    found = search()
+    inside = found.dialog.evaluate(
+        """dialog => {  // within one frame
+            const key = new KeyboardEvent("keydown", {key: "Escape", bubbles: true});
+            document.activeElement.dispatchEvent(key);
+            return dialog.contains(document.activeElement);
+        }"""
+    )
+    assert not inside
+    found.open()
+
+
 @pytest.mark.parametrize("way", ["Escape", "Close", "backdrop"])
 def test_closes_and_gives_the_focus_back(closed, way):
     found = closed()

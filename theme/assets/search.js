@@ -160,12 +160,17 @@
 
     // Keys and clicks
 
+    const leave = () => {
+      dialog.close();
+      if (dialog.contains(document.activeElement)) document.activeElement.blur(); // not only with the next frame
+    };
+
     const move = (event) => {
       const { key, target, isComposing, ctrlKey, metaKey, altKey } = event;
       if (isComposing || ctrlKey || metaKey || altKey) return;
       if (key === "Escape") {
         event.preventDefault();
-        dialog.close();
+        leave();
         return;
       }
       const stops = [input, ...list.querySelectorAll("a, summary")].filter((node) => node.checkVisibility());
@@ -184,7 +189,7 @@
     const click = ({ target }) => {
       const away = target === dialog && pressed === dialog;
       const here = target.closest("a")?.pathname === location.pathname;
-      if (away || here || target === close) dialog.close();
+      if (away || here || target === close) leave();
     };
 
     dialog.addEventListener("keydown", move);
