@@ -29,8 +29,9 @@ check: .venv/ready  # the quick part of the tests
 	$(BIN)/ruff format --check .
 	$(BIN)/pytest -m "not browser" --ignore=tests/test_press.py
 
-bench: .venv/ready $(TOOLS)  # what a build costs, against its floor, and what pages cost a phone
+bench: .venv/ready $(TOOLS)  # what a build costs, and pages a phone; RECORD=1 measures predict's times anew
 	$(BIN)/python benchmarks/bench.py
+	$(if $(RECORD),$(BIN)/python benchmarks/measure_predict.py --accept)
 	@if command -v node >/dev/null; then node benchmarks/lighthouse.mjs; \
 		else echo 'No Node: the pages are not measured. Install Node 20.19 or newer.'; fi
 

@@ -305,9 +305,9 @@ def test_words_that_a_result_lacks_are_named(search):
 
 def test_many_results_of_one_page_are_folded(search):
     found = search("dropout")
-    more = found.dialog.locator("summary")
+    more = found.dialog.locator("summary").first
     expect(more).to_have_text(re.compile(r"^\d+ more on this page$"))
-    last = found.dialog.locator("details a").last
+    last = found.dialog.locator("details").first.locator("a").last
     expect(last).to_be_hidden()
     more.click()
     expect(last).to_be_visible()
@@ -362,7 +362,7 @@ def test_arrows_walk_through_what_is_seen(search):
     expect(links.first).to_be_focused()
     for _ in range(5):
         press("ArrowDown")
-    expect(found.dialog.locator("summary")).to_be_focused()
+    expect(found.dialog.locator("summary").first).to_be_focused()
     press("ArrowDown")
     expect(found.dialog.locator(":scope > ul > li:nth-child(2) a").first).to_be_focused()
     press("ArrowUp")
@@ -491,7 +491,7 @@ def test_it_fits_the_window(search, width):
 
 def test_targets_on_a_phone_fit_a_thumb(search):
     found = search("dropout", width=PHONE, has_touch=True)
-    found.dialog.locator("summary").tap()
+    found.dialog.locator("summary").first.tap()
     heights = found.dialog.locator("a, button, input, summary").evaluate_all(
         "nodes => nodes.map(node => node.getBoundingClientRect().height)"
     )

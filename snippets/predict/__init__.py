@@ -1,0 +1,1 @@
+"""Keras: model.predict(x) or model(x)."""
