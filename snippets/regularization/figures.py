@@ -115,7 +115,8 @@ def plot_paths(fig, ridge_path, lasso_path, diabetes):
             ax.plot(x[k] * (x[k + 1] / x[k]) ** share, 0 * k, "o", color=ink, markersize=5)
         for feature in ("s1", "s2", "s3"):
             level = w[0, names.index(feature)]
-            ax.text(x[0], level, f"{feature} ", ha="right", va="center", color="t3", size=14)
+            left = x[0] * (x[0] / x[-1]) ** 0.015
+            ax.text(left, level, feature, ha="right", va="center", color="t3", size=14)
         ax.text(x[-1], 32, name, weight=600, ha="right")
         ax.set(ylim=(-42, 38), xlim=(x[0] * (x[0] / x[-1]) ** 0.12, x[-1] * 1.1), xlabel=label)
         ax.set_xticks(list(ticks), list(ticks.values()))
