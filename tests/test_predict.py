@@ -29,10 +29,12 @@ from snippets.predict.experiments import (
     zeros,
 )
 from snippets.predict.keras_ import (
-    KerasAlwaysTrains,
+    KerasAlwaysDrops,
     KerasCounting,
     KerasDataset,
-    KerasTrainsByDefault,
+    KerasDropsByDefault,
+    KerasListener,
+    KerasWithoutTraining,
     keras_batchnorm,
     keras_call,
     keras_call_with,
@@ -48,6 +50,7 @@ from snippets.predict.keras_ import (
     keras_predict_on_batch,
     keras_predict_steps,
     keras_to_numpy,
+    keras_transfer,
     keras_wrapped,
 )
 from snippets.predict.scratch import (
@@ -56,9 +59,11 @@ from snippets.predict.scratch import (
     call_cost_model,
     predict_as_posted,
     predict_in_batches,
+    same_but_rounding,
 )
 from snippets.predict.torch_ import (
     OutputFacts,
+    alive_bytes,
     describe_output,
     input_gradient,
     saved_for_backward_bytes,
@@ -68,6 +73,7 @@ from snippets.predict.torch_ import (
     torch_eval_mode,
     torch_mlp,
     torch_predict,
+    torch_predict_plain,
 )
 
 sys.path.insert(0, str(ROOT / "benchmarks"))
@@ -368,6 +374,16 @@ def test_larger_batches_never_cost_more():
     assert costs[99] == costs[-1]
 
 
+@pytest.mark.parametrize("size", [1e-6, 1.0, 1e6])
+def test_rounding_is_measured_by_the_outputs_size(size):
+    wanted = size * np.array([[-3.0, 1.0], [0.0, 2.0]])
+    same_but_rounding(wanted, wanted)
+    same_but_rounding(wanted + 2.9e-5 * size, wanted)  # a share of the largest, 3
+    for wrong in (wanted + 3.1e-5 * size, wanted * 1.1, wanted[:1, :1] + wanted, wanted * np.nan):
+        with pytest.raises(AssertionError):
+            same_but_rounding(wrong, wanted)
+
+
 # What an output is
 
 
@@ -482,6 +498,17 @@ def test_torch_predict_passes_nan_on():
     assert_array_equal(np.isnan(y).all(axis=1), [False, True, False])
 
 
+def test_the_plain_loop_is_torch_predict(torch_rng_stays):
+    net, x = convolutional().train(), images(10)
+    wanted = torch_predict(net, x)
+    assert net.training
+    loader = keras_loader(x, 4, shuffle=False, seed=0)
+    y = torch_predict_plain(net, loader)
+    assert_allclose(y.numpy(), wanted, rtol=1e-5, atol=1e-6)
+    assert y.is_inference()
+    assert not any(modes(net))  # as its docstring says
+
+
 def test_batches_are_of_32_for_torch_too():
     net, rows = nn.Linear(2, 2), []
     net.register_forward_hook(lambda _, x, y: rows.append((len(y), y.is_inference())))
@@ -569,6 +596,19 @@ def test_input_gradient_of_a_keras_model(j):
     assert all(v.value.grad is None for v in model.trainable_variables)
 
 
+def test_input_gradient_asks_keras_models_in_inference(torch_rng_stays):
+    x = random_rows(20, 8)
+    wanted = np.zeros_like(x)
+    wanted[:, 2] = 1  # nothing is dropped or doubled
+    wrapped = keras_wrapped(nn.Dropout(0.5))
+    for model in (KerasDropsByDefault(0), wrapped, KerasWithoutTraining(wrapped)):
+        assert_array_equal(input_gradient(model, x, 2), wanted)
+    norm = nn.BatchNorm1d(8)
+    input_gradient(keras_wrapped(norm), x + 1, 0)
+    assert_array_equal(norm.running_mean.numpy(), 0)
+    assert norm.num_batches_tracked == 0
+
+
 def test_input_gradient_does_not_mix_rows():
     norm = nn.BatchNorm1d(3).train()  # in training every row would move every other
     slopes = input_gradient(nn.Sequential(norm, nn.Linear(3, 2)), random_rows(5, 3), 1)
@@ -623,6 +663,35 @@ def test_input_gradient_wants_an_output_that_is_there(index):
     with pytest.raises(ValueError, match=rf"output_index must be in \[0, 2\), got {index}$"):
         input_gradient(net, np.ones((2, 3), "float32"), index)
     assert net.training
+
+
+# Bytes of outputs alive
+
+
+def test_alive_bytes_by_hand():
+    net, x = nn.Sequential(nn.Linear(2, 3), nn.ReLU(), nn.Linear(3, 5), nn.Identity()), X4
+    rows = torch.tensor(x)
+    # recorded: ReLU's output and the last; before, the first and ReLU's
+    assert alive_bytes(net, lambda: net(rows)) == 4 * 4 * (3 + 5)
+    assert alive_bytes(net, lambda: torch_call_no_grad(net, rows)) == 4 * 4 * (3 + 5)
+    assert alive_bytes(net[:1], lambda: net(rows)) == 4 * 4 * 3
+    kept = []
+    assert alive_bytes(net, lambda: kept.extend(net(rows) for _ in range(3))) == 3 * 4 * 4 * 8
+    assert not any(layer._forward_hooks for layer in net)
+    with pytest.raises(RuntimeError):
+        alive_bytes(net, lambda: net(rows.T))
+    assert not any(layer._forward_hooks for layer in net)
+
+
+@pytest.mark.parametrize("depth", [2, 3, 6])
+def test_recording_holds_a_deep_nets_outputs(depth):
+    widths, x = [16] * (depth + 1), torch.ones(5, 16)
+    net, model, one = torch_mlp(widths, 0), keras_mlp(widths, 0), 5 * 16 * 4
+    assert alive_bytes(net, lambda: net(x)) == depth * one
+    assert alive_bytes(net, lambda: torch_call_no_grad(net, x)) == 2 * one
+    for call in (torch_call, torch_call_no_grad):
+        held = alive_bytes(model.layers, lambda call=call: call(model, x))
+        assert held == depth * one
 
 
 # Bytes saved for backward
@@ -817,6 +886,13 @@ def test_fitting_is_adam_on_logits_in_order():
     assert model.optimizer.iterations == 6
 
 
+def test_pytorch_takes_one_step_per_execution():
+    model = keras_mlp([8, 3], 0)
+    model.compile(steps_per_execution=2)
+    with pytest.raises(ValueError, match="steps_per_execution` must be 1 with the PyTorch"):
+        keras_predict(model, random_rows(4, 8))
+
+
 def test_fitting_is_silent(capsys):
     model = keras_mlp([8, 3], 0)
     assert keras_fitted(model, random_rows(60, 8), np.arange(60) % 3, epochs=1) is model
@@ -892,12 +968,16 @@ class Takes(keras.Model):
 
 DROPS = {  # called, training=False, training=True, predict, predict_on_batch
     "a subclass": (Takes, "..x.."),
-    "its default is to train": (lambda: KerasTrainsByDefault(0), "x.x.."),
-    "it always trains": (lambda: KerasAlwaysTrains(0), "xxxxx"),
+    "its default is to train": (lambda: KerasDropsByDefault(0), "x.x.."),
+    "it always trains": (lambda: KerasAlwaysDrops(0), "xxxxx"),
     "wired to train": (lambda: keras_functional(100, 0, True), "x.x.."),
     "wired not to train": (lambda: keras_functional(100, 0, False), "..x.."),
     "wired without a word": (lambda: keras_functional(100, 0, None), "..x.."),
     "a wrapped module": (lambda: keras_wrapped(nn.Dropout(0.5)), "x.x.."),
+    "a wrapped module, training not passed on": (
+        lambda: KerasWithoutTraining(keras_wrapped(nn.Dropout(0.5))),
+        "x.xxx",
+    ),
     "a wrapped module in eval mode": (lambda: keras_wrapped(nn.Dropout(0.5)).eval(), "x.x.."),
 }
 
@@ -907,9 +987,48 @@ def test_who_decides_whether_dropout_drops(make, wanted):
     assert drops(make()) == wanted
 
 
+def test_what_a_layer_hears():
+    """What was passed; what the call around it goes by; the default in the signature; None."""
+
+    class Outer(keras.Model):
+        def __init__(self, layer):
+            super().__init__()
+            self.layer = layer
+
+        def call(self, x, training=True):
+            return self.layer(x)
+
+    layer, x = KerasListener(), np.ones((2, 3))
+    outer = Outer(layer)
+    for told in (None, False, True):  # None too counts as passed
+        keras_call_with(outer, x, told)
+        assert layer.heard[-1] is told
+    keras_call(outer, x)
+    assert layer.heard[-1] is True
+    keras_predict(outer, x)
+    assert layer.heard[-1] is False
+    keras_call_with(layer, x, None)
+    assert layer.heard[-1] is None
+
+
+@pytest.mark.parametrize("frozen", [False, True])
+def test_fitting_moves_a_wired_batch_norm_unless_frozen(frozen):
+    base, x = keras_batchnorm(8), random_rows(50, 8) + 1
+    base.trainable = not frozen
+    model, before = keras_transfer(base, 8), base.get_weights()[2]
+    keras_call(model, x)
+    keras_predict(model, x)
+    keras_call_with(model, x, False)
+    assert_array_equal(base.get_weights()[2], before)
+    model.compile("sgd", "mse")
+    model.fit(x, np.ones((50, 1)), batch_size=50, verbose=0)
+    moved = base.get_weights()[2] - before
+    assert_allclose(moved, 0 * moved if frozen else 0.01 * x.mean(axis=0), rtol=1e-3)
+
+
 def test_seeds_decide_the_masks():
     x = np.ones((4, 100), "float32")
-    for make in (KerasTrainsByDefault, KerasAlwaysTrains, lambda s: keras_functional(100, s, True)):
+    for make in (KerasDropsByDefault, KerasAlwaysDrops, lambda s: keras_functional(100, s, True)):
         one, same, other = (keras_to_numpy(make(seed)(x)) for seed in (1, 1, 2))
         assert_array_equal(one, same)
         assert np.any(one != other)
@@ -1181,6 +1300,13 @@ def test_the_page_and_the_record_agree(speed, batch_sizes, memory):
     assert memory["torch_predict_dynamic_malloc"] > 5 * memory["torch_predict"]
     assert memory["torch_call"] == pytest.approx(memory["three_mib"], rel=0.01)
     assert np.all(memory["torch_call_mib"] > memory["whole_mib"])
+    assert memory["call_over_line"] == pytest.approx(
+        memory["torch_call_mib"][-1] / memory["whole_mib"][-1]
+    )
+    page = (ROOT / "docs/en/predict.md").read_text(encoding="utf-8")
+    limit = measure_predict.FIXED["MALLOC_MMAP_THRESHOLD_"]
+    assert f"`MALLOC_MMAP_THRESHOLD_={limit}`" in page
+    assert (measure_predict.CHUNK, memory["chunk"]) == (1024, 1024)
 
 
 def test_fitted_costs_are_found_again():

@@ -4,15 +4,18 @@ import contextlib
 import io
 import warnings
 
+import keras
 import numpy as np
 import torch
 from torch import nn
 
 from snippets.predict.experiments import random_rows, zeros
 from snippets.predict.keras_ import (
-    KerasAlwaysTrains,
+    KerasAlwaysDrops,
     KerasDataset,
-    KerasTrainsByDefault,
+    KerasDropsByDefault,
+    KerasListener,
+    KerasWithoutTraining,
     keras_batchnorm,
     keras_call,
     keras_call_with,
@@ -27,6 +30,7 @@ from snippets.predict.keras_ import (
     keras_predict_on_batch,
     keras_predict_steps,
     keras_to_numpy,
+    keras_transfer,
     keras_wrapped,
 )
 from snippets.predict.scratch import (
@@ -35,8 +39,10 @@ from snippets.predict.scratch import (
     call_cost_model,
     predict_as_posted,
     predict_in_batches,
+    same_but_rounding,
 )
 from snippets.predict.torch_ import (
+    alive_bytes,
     describe_output,
     input_gradient,
     torch_call,
@@ -44,13 +50,15 @@ from snippets.predict.torch_ import (
     torch_call_no_grad,
     torch_mlp,
     torch_predict,
+    torch_predict_plain,
 )
 
 
 def call_returns_a_tensor_predict_an_array():
     """model(x) is a tensor with a graph, predict an array.
 
-    Single precision, whatever the rows are.
+    Single precision, whatever the rows are. Two outputs
+    are a list of two.
     """
     model = keras_mlp([8, 16, 3], 0)
     for dtype in ("float32", "float64", "int64"):
@@ -64,6 +72,11 @@ def call_returns_a_tensor_predict_an_array():
             facts = describe_output(y)
             assert facts == ("numpy.ndarray", True, False)
             assert y.dtype == np.float32
+    rows = keras.Input((8,))
+    both = keras.Model(rows, [model(rows), rows])
+    answers = keras_predict(both, x)
+    assert isinstance(answers, list)
+    assert [y.shape for y in answers] == [(40, 3), (40, 8)]
     return {"rows": len(y), "classes": y.shape[1]}
 
 
@@ -120,6 +133,26 @@ def call_infers_unless_told():
     return {"gap_to_predict": float(gap)}
 
 
+def without_a_word_training_is_none():
+    """A layer that is told nothing receives None.
+
+    Alone and in models; from predict as well, where the
+    model's call lacks the argument.
+    """
+    layer, x = KerasListener(), np.ones((4, 8))
+    sequential = keras.Sequential([layer])
+    lacking = KerasWithoutTraining(layer)
+    for model in (layer, sequential, lacking):
+        keras_call(model, x)
+    assert set(layer.heard) == {None}
+    calls = len(layer.heard)
+    keras_predict(sequential, x)
+    assert layer.heard[-1] is False
+    keras_predict(lacking, x)
+    assert layer.heard[-1] is None
+    return {"calls": calls}
+
+
 def training_true_is_another_function():
     """training=True drops units and moves averages."""
     x = random_rows(32, 8) + 1
@@ -161,7 +194,7 @@ def a_default_of_training_wins():
 
     predict and training=False do not.
     """
-    model, x = KerasTrainsByDefault(0), np.ones((10, 100))
+    model, x = KerasDropsByDefault(0), np.ones((10, 100))
     called = zeros(keras_call(model, x))
     assert 400 < called < 600
     told = keras_call_with(model, x, training=False)
@@ -170,10 +203,11 @@ def a_default_of_training_wins():
     return {"call": called, "predict": 0}
 
 
-def a_wrapped_torch_module_trains():
-    """model(x) lets a wrapped PyTorch module train.
+def a_wrapped_torch_module_drops():
+    """model(x) puts a wrapped module in training mode.
 
-    Even after eval(); predict and training=False do not.
+    Even after eval(). predict and training=False do not,
+    but predict does where the call lacks the argument.
     """
     model = keras_wrapped(nn.Dropout(0.5))
     x = np.ones((10, 100), "float32")
@@ -181,10 +215,12 @@ def a_wrapped_torch_module_trains():
         torch.manual_seed(0)
         assert zeros(keras_predict(model, x)) == 0
         called = zeros(keras_call(model.eval(), x))
-    assert 400 < called < 600
+        lacking = KerasWithoutTraining(model)
+        kept = zeros(keras_predict(lacking, x))
+    assert 400 < called < 600 and 400 < kept < 600
     told = keras_call_with(model, x, training=False)
     assert zeros(told) == 0
-    return {"call": called, "predict": 0}
+    return {"call": called, "predict": 0, "lacking": kept}
 
 
 def predict_overrules_what_was_wired():
@@ -202,20 +238,57 @@ def predict_overrules_what_was_wired():
     assert zeros(keras_call(frozen, x)) == 0
     told = zeros(keras_call_with(frozen, x, training=True))
     assert 400 < told < 600
-    kept = zeros(keras_predict(KerasAlwaysTrains(0), x))
+    kept = zeros(keras_predict(KerasAlwaysDrops(0), x))
     assert 400 < kept < 600
     return {"wired": called, "predict": 0, "subclass": kept}
 
 
-def batch_norm_of_one_row_is_zero():
-    """In training, BatchNormalization of one row is 0."""
+def only_a_frozen_batch_norm_stays():
+    """base(x, training=False) yields to training=True.
+
+    In a functional model the base's moving mean moves,
+    unless base.trainable is False.
+    """
+    x, moved = random_rows(32, 8) + 1, {}
+    for frozen in (False, True):
+        base = keras_batchnorm(8)
+        base.trainable = not frozen
+        model = keras_transfer(base, 8)
+        before = base.get_weights()
+        keras_call_with(model, x, training=True)
+        moves = np.abs(base.get_weights()[2] - before[2])
+        moved[frozen] = float(moves.max())
+    assert moved[False] > 0 and moved[True] == 0
+    return {"wired": moved[False], "frozen": moved[True]}
+
+
+def batch_norm_of_one_row_is_its_shift():
+    """In training, batch norm turns a row into its shift.
+
+    An image alone is not lost; PyTorch refuses one row.
+    """
     model, worst = keras_batchnorm(8), 0.0
-    for row in 1000 * random_rows(5, 8):
-        y = keras_call_with(model, row[None], training=True)
-        size = np.abs(keras_to_numpy(y)).max()
-        worst = max(worst, float(size))
+    _, _, *moving = model.get_weights()
+    for shift in (0, 3):  # new; as training might leave it
+        model.set_weights(
+            [np.full(8, 2), np.full(8, shift), *moving]
+        )
+        for row in 1000 * random_rows(5, 8):
+            y = keras_call_with(model, row[None], True)
+            gap = np.abs(keras_to_numpy(y) - shift).max()
+            worst = max(worst, float(gap))
     assert worst < 1e-6
-    return {"largest_output": worst}
+    image = random_rows(1, 64).reshape(1, 8, 8, 1)
+    norm = keras.layers.BatchNormalization()
+    y = keras_call_with(norm, image, training=True)
+    assert y.std() > 0.9
+    refused = ""
+    try:
+        nn.BatchNorm1d(8).train()(torch.ones(1, 8))
+    except ValueError as error:
+        refused = str(error)
+    assert refused.startswith("Expected more than 1 value")
+    return {"largest_gap": worst}
 
 
 def keras_does_not_look_at_the_mode():
@@ -300,7 +373,8 @@ def predict_has_the_same_slopes():
 def asking_for_slopes_changes_nothing():
     """input_gradient leaves parameters and modes alone.
 
-    No parameter gets a gradient, no average moves.
+    No parameter gets a gradient, no average moves; nor
+    in Keras models that run in training mode by default.
     """
     net = nn.Sequential(
         nn.BatchNorm1d(8), torch_mlp([8, 16, 3], 0, 0.5)
@@ -316,6 +390,11 @@ def asking_for_slopes_changes_nothing():
     assert all(map(torch.equal, before, net.buffers()))
     after = [part.training for part in net.modules()]
     assert after == modes
+    norm = nn.BatchNorm1d(8)
+    input_gradient(keras_wrapped(norm), before[0][None], 0)
+    assert torch.equal(norm.running_mean, torch.zeros(8))
+    drops, x = KerasDropsByDefault(0), random_rows(100, 8)
+    assert np.all(input_gradient(drops, x, 0)[:, 0] == 1)
     return {"parameters_touched": touched}
 
 
@@ -349,23 +428,30 @@ def no_grad_is_not_eval(switches):
     }
 
 
-def inference_tensors_stay_outside():
-    """An inference tensor cannot enter a graph again.
+def inference_tensors_are_not_saved():
+    """An inference tensor can be added, not multiplied.
 
-    A tensor made under no_grad can.
+    To a recorded parameter. A tensor made under no_grad,
+    or a clone, can be multiplied.
     """
     net, x = torch_mlp([8, 3], 0), torch.ones(2, 8)
     w = torch.ones(3, requires_grad=True)
+
+    def slopes(y):
+        return torch.autograd.grad(y.sum(), w)[0]
+
     plain = torch_call_no_grad(net, x)
-    torch.sum(w * plain).backward()
-    assert torch.allclose(w.grad, plain.sum(dim=0))
     inferred, refused = torch_call_inference(net, x), ""
+    for factor in (plain, inferred.clone()):
+        wanted = plain.sum(dim=0)
+        assert torch.allclose(slopes(w * factor), wanted)
+    assert slopes(w + inferred).tolist() == [2, 2, 2]
     try:
-        torch.sum(w * inferred).backward()
+        slopes(w * inferred)
     except RuntimeError as error:
         refused = str(error)
     assert refused.startswith("Inference tensors cannot")
-    return {"slope": float(w.grad[0])}
+    return {"slope": float(wanted[0])}
 
 
 def torch_predict_gives_the_modes_back():
@@ -398,8 +484,10 @@ def torch_predict_is_keras_predict():
     )
     x = random_rows(100, 8)
     theirs, worst = keras_predict(model, x), 0.0
+    loader = keras_loader(x, 32, shuffle=False, seed=0)
     for y in (
         torch_predict(net, x),
+        torch_predict_plain(net, loader).numpy(),
         keras_predict_by_hand(model, x),
     ):
         gap = float(np.abs(y - theirs).max())
@@ -583,7 +671,8 @@ def no_rows_are_an_error_in_predict():
 def one_row_keeps_its_axis():
     """A row without a batch axis is an error in both ways.
 
-    So are lists of numbers.
+    So are lists of numbers. A net without a fixed width
+    takes the numbers of a row as rows.
     """
     model, x = keras_mlp([8, 3], 0), random_rows(2, 8)
     refused = 0
@@ -595,13 +684,18 @@ def one_row_keeps_its_axis():
             except ValueError:
                 refused += 1
     assert refused == 4
+    words = keras.layers.Embedding(10, 4)
+    model = keras.Sequential([words, keras.layers.Dense(2)])
+    for ask in (keras_call, keras_predict):
+        y = ask(model, np.arange(6))
+        assert tuple(y.shape) == (6, 2)
     return {"refused": refused}
 
 
 def predict_draws_a_number():
     """predict moves PyTorch's global random generator.
 
-    model(x), also in training, and predict_on_batch do not.
+    model(x), in either mode, and predict_on_batch do not.
     """
     x = random_rows(40, 8)
     model = keras_mlp([8, 16, 3], 0, drop_rate=0.5)
@@ -646,11 +740,16 @@ def predict_is_silent_if_told():
 def batch_size_moves_only_rounding(rounding):
     """At any batch size predict is within 1e-5 of model(x).
 
-    And the largest output is the same one.
+    And the largest output is the same one. For rows
+    10,000 times as large the gaps grow with the outputs.
     """
     assert rounding["largest"].max() < 1e-5
     assert rounding["classes_moved"] == 0
     assert rounding["largest_output"] > 1
+    for size in ("", "large_"):
+        wanted = rounding[f"{size}called"]
+        same_but_rounding(rounding[f"{size}by_1"], wanted)
+    assert rounding["large_gap"] > 1e-3
     return {
         f"at_{b}": rounding[f"largest_{b}"]
         for b in rounding["sizes"]
@@ -674,7 +773,8 @@ def activations_of_all_rows_at_once():
     """200,000 rows at once make 878,400,000 bytes.
 
     32 rows at once make 140,544. For a net 64-512-512-10;
-    PyTorch's own tensors add up to the same.
+    PyTorch's own tensors add up to the same, if outputs of
+    ReLU are left out.
     """
     widths = [64, 512, 512, 10]
     assert activation_bytes(widths, 200_000) == 878_400_000
@@ -691,6 +791,35 @@ def activations_of_all_rows_at_once():
     total = sum(y.nbytes for y in outputs)
     assert total == activation_bytes(widths, 100)
     return {"all": 878_400_000, "batch": 140_544}
+
+
+def unrecorded_outputs_are_freed_in_pytorch():
+    """A PyTorch net holds 10 outputs recorded, 2 if not.
+
+    Keras's Sequential holds all 10 either way.
+    """
+    widths, x = [512] * 11, torch.ones(100, 512)
+    net, model = torch_mlp(widths, 0), keras_mlp(widths, 0)
+    one, found = activation_bytes([512], len(x)), {}
+    for name, asked, layers in (
+        ("torch", net, net),
+        ("keras", model, model.layers),
+    ):
+        for call in (torch_call, torch_call_no_grad):
+            most = alive_bytes(
+                layers,
+                lambda call=call, asked=asked: (
+                    call(asked, x)
+                ),
+            )
+            found.setdefault(name, []).append(most / one)
+    assert found == {"torch": [10, 2], "keras": [10, 10]}
+    (recorded, not_recorded), (_, in_keras) = found.values()
+    return {
+        "recorded": recorded,
+        "not_recorded": not_recorded,
+        "in_keras": in_keras,
+    }
 
 
 def the_result_grows_with_the_rows(flow):

@@ -290,6 +290,8 @@ def rounding():
         [keras_predict(model, x, int(b)) for b in sizes]
     )  # (5, 500, 10)
     gaps = np.abs(answers - called)
+    large = keras_to_numpy(keras_call(model, 1e4 * x))
+    by_1 = keras_predict(model, 1e4 * x, 1)
     moved = answers.argmax(axis=2) != called.argmax(axis=1)
     w1, _, w2, _, w3, _ = map(
         keras_to_numpy, model.trainable_variables
@@ -309,6 +311,11 @@ def rounding():
     return {
         "sizes": sizes,
         "gaps_of_1": gaps[0],
+        "called": called,
+        "by_1": answers[0],
+        "large_called": large,
+        "large_by_1": by_1,
+        "large_gap": float(np.abs(by_1 - large).max()),
         "largest": gaps.max(axis=(1, 2)),
         "differing": np.sum(gaps > 0, axis=(1, 2)),
         "outputs": called.size,
@@ -508,6 +515,8 @@ def memory(measured):
         "output_bytes": outputs[-1],
         "three_mib": activation_bytes(three, rows[-1]) / MIB,
     }
+    peak = part["extra_bytes"]["call"][str(rows[-1])]
+    found["call_over_line"] = peak / whole[-1]
     for backend in ("torch", "tensorflow"):
         extra = measured[backend]["memory"]["extra_bytes"]
         for way, by_rows in extra.items():

@@ -94,7 +94,7 @@ def keras_predict_on_batch(model, x):
 
 
 def keras_call_with(model, x, training):
-    """model(x) that is told whether it trains.
+    """model(x) that is told its mode.
 
     >>> from keras import layers, ops
     >>> drop, x = layers.Dropout(0.5, seed=0), ops.ones(100)
@@ -219,8 +219,8 @@ def keras_batchnorm(width):
     return keras.Sequential([keras.Input((width,)), layer])
 
 
-class KerasTrainsByDefault(keras.Model):
-    """Dropout, in a call whose default is to train."""
+class KerasDropsByDefault(keras.Model):
+    """Dropout, in a call whose default is training mode."""
 
     def __init__(self, seed):
         super().__init__()
@@ -230,8 +230,8 @@ class KerasTrainsByDefault(keras.Model):
         return self.drop(x, training=training)
 
 
-class KerasAlwaysTrains(keras.Model):
-    """Dropout that its model's call always lets train."""
+class KerasAlwaysDrops(keras.Model):
+    """Dropout that its model's call always switches on."""
 
     def __init__(self, seed):
         super().__init__()
@@ -242,7 +242,7 @@ class KerasAlwaysTrains(keras.Model):
 
 
 def keras_functional(width, seed, training):
-    """Dropout told to train or not when it was wired up.
+    """Dropout that was told its mode when it was wired.
 
     >>> model = keras_functional(100, 0, training=True)
     >>> model(keras.ops.ones((1, 100))).unique()
@@ -251,6 +251,41 @@ def keras_functional(width, seed, training):
     x = keras.Input((width,))
     drop = keras.layers.Dropout(0.5, seed=seed)
     return keras.Model(x, drop(x, training=training))
+
+
+class KerasListener(keras.Layer):
+    """A layer that notes the training it is given."""
+
+    def __init__(self):
+        super().__init__()
+        self.heard = []
+
+    def call(self, x, training=None):
+        self.heard.append(training)
+        return x
+
+
+class KerasWithoutTraining(keras.Model):
+    """A layer in a model whose call lacks the argument."""
+
+    def __init__(self, layer):
+        super().__init__()
+        self.layer = layer
+
+    def call(self, x):
+        return self.layer(x)
+
+
+def keras_transfer(base, width):
+    """A linear layer on top of a base that should infer.
+
+    >>> norm = keras.layers.BatchNormalization()
+    >>> keras_transfer(norm, 8).output_shape
+    (None, 1)
+    """
+    x = keras.Input((width,))
+    features = base(x, training=False)
+    return keras.Model(x, keras.layers.Dense(1)(features))
 
 
 def keras_wrapped(module):

@@ -95,11 +95,21 @@ def predict_as_posted(fn, x, batch_size=32):
     return np.concatenate(y_batches)
 
 
+def same_but_rounding(y, wanted):
+    """Fail unless y is wanted, for its size.
+
+    >>> same_but_rounding(np.ones(3), np.ones(3) + 1e-6)
+    """
+    atol = 1e-5 * np.abs(wanted).max()
+    np.testing.assert_allclose(y, wanted, rtol=0, atol=atol)
+
+
 def activation_bytes(widths, rows, itemsize=4):
-    """Bytes of a net's input and all layers' outputs.
+    """Bytes of the input and of all dense layers' outputs.
 
     widths are those of the input and of each layer; rows
     pass through at once; a number takes itemsize bytes.
+    The order of magnitude of a call's peak, not the peak.
 
     >>> activation_bytes([64, 512, 512, 10], 32)
     140544

@@ -4,9 +4,11 @@ import contextlib
 import itertools
 from typing import NamedTuple
 
+import keras
 import numpy as np
 import torch
 from torch import nn
+from torch.multiprocessing.reductions import StorageWeakRef
 
 from snippets.predict.scratch import (
     predict_in_batches,
@@ -75,7 +77,7 @@ def torch_call_no_grad(net, x):
 
 
 def torch_call_inference(net, x):
-    """net(x), not recorded, and never usable in a graph.
+    """net(x), not recorded; backward cannot save it.
 
     >>> net, x = torch.nn.Linear(2, 1), torch.eye(2)
     >>> torch_call_inference(net, x).is_inference()
@@ -90,7 +92,7 @@ def torch_eval_mode(net):
     """All of net in evaluation mode, for a while.
 
     Afterwards each part has its own mode again: a frozen
-    layer in a net that trains stays frozen.
+    layer in a net in training mode stays frozen.
 
     >>> from torch.nn import Linear
     >>> net = Linear(2, 1)
@@ -107,9 +109,10 @@ def torch_eval_mode(net):
 
 
 def torch_predict(net, x, batch_size=32):
-    """What predict does, for a PyTorch net.
+    """What predict does, for a PyTorch net on the CPU.
 
-    x is float32 (N, ...) in NumPy, and so is the result.
+    x is float32 (N, ...) in NumPy; net returns one tensor.
+    The result is an array. The modes stay as they were.
 
     >>> x = np.ones((5, 8), "float32")
     >>> torch_predict(torch.nn.Linear(8, 3), x, 2).shape
@@ -126,12 +129,29 @@ def torch_predict(net, x, batch_size=32):
         return predict_in_batches(ask, x, batch_size)
 
 
+def torch_predict_plain(net, loader):
+    """All answers of net, and the loop you would write.
+
+    loader yields tuples of one tensor, on net's device.
+    The net is left in evaluation mode.
+
+    >>> net, x = torch.nn.Linear(8, 3), torch.ones(5, 8)
+    >>> torch_predict_plain(net, [(x,), (x,)]).shape
+    torch.Size([10, 3])
+    """
+    net.eval()
+    with torch.inference_mode():
+        return torch.cat([net(x).cpu() for (x,) in loader])
+
+
 def input_gradient(net, x, output_index):
     """Slopes (N, D) of each row's output, at its inputs.
 
-    x is (N, D) in NumPy, and so is the result. net is any
+    x is (N, D) in NumPy, and so is the result. net is a
     model of PyTorch, or of Keras on PyTorch, whose output
-    is (N, K). The net stays as it was.
+    is (N, K). It is asked in inference, as predict asks.
+    Its weights and averages stay as they were, and the
+    modes of a PyTorch net.
 
     >>> x = np.ones((1, 2), "float32")
     >>> print(input_gradient(torch.nn.Softplus(), x, 1))
@@ -146,8 +166,10 @@ def input_gradient(net, x, output_index):
         )
     index = whole("output_index", output_index, 0)
     rows = torch.tensor(x, requires_grad=True)
+    is_keras = isinstance(net, keras.Layer)
+    told = {"training": False} if is_keras else {}
     with torch_eval_mode(net):
-        y = net(rows)  # (N, K)
+        y = net(rows, **told)  # (N, K)
     if y.ndim != 2 or len(y) != len(x):
         raise ValueError(
             f"net must return ({len(x)}, K), "
@@ -161,6 +183,36 @@ def input_gradient(net, x, output_index):
     total = y[:, index].sum()
     (gradient,) = torch.autograd.grad(total, rows)
     return gradient.numpy()
+
+
+def alive_bytes(layers, ask):
+    """Most bytes of the layers' outputs alive in ask().
+
+    Each storage counts once.
+
+    >>> from torch import nn, ones
+    >>> net = nn.Sequential(nn.ReLU(), nn.Tanh())
+    >>> alive_bytes(net, lambda: net(ones(3)))
+    24
+    """
+    made, sizes = {}, []  # bytes of each storage; totals
+
+    def note(layer, rows, y):
+        storage = y.untyped_storage()
+        made[StorageWeakRef(storage)] = storage.nbytes()
+        alive = [ref for ref in made if not ref.expired()]
+        sizes.append(sum(made[ref] for ref in alive))
+
+    hooks = [
+        layer.register_forward_hook(note)
+        for layer in layers
+    ]
+    try:
+        ask()
+    finally:
+        for hook in hooks:
+            hook.remove()
+    return max(sizes, default=0)
 
 
 def saved_for_backward_bytes(fn):

@@ -7,6 +7,7 @@ from snippets.predict.keras_ import (
     keras_loader,
     keras_on_tensorflow,
     keras_to_numpy,
+    keras_transfer,
 )
 from snippets.predict.scratch import (
     activation_bytes,
@@ -78,6 +79,11 @@ def torch_call_no_grad_in_eval(net, x):
     return y
 
 
+def torch_call_no_grad_forgotten(net, x):
+    """a call under `no_grad` held all outputs"""
+    return net(x)
+
+
 def torch_call_inference_no_grad(net, x):
     """`inference_mode` was taken to be `no_grad`"""
     with torch.no_grad():
@@ -85,7 +91,7 @@ def torch_call_inference_no_grad(net, x):
 
 
 def torch_predict_then_train(net, x, batch_size=32):
-    """the net was put into training mode at the end"""
+    """the net was put in training mode at the end"""
     y = torch_predict(net, x, batch_size)
     net.train()
     return y
@@ -131,7 +137,7 @@ def keras_call_unrecorded(model, x):
 
 
 def keras_call_training(model, x):
-    """`model(x)` trained unless told otherwise"""
+    """`model(x)` was in training mode unless told"""
     return model(x, training=True)
 
 
@@ -143,6 +149,12 @@ def keras_call_inferring(model, x):
 def keras_call_by_mode(model, x):
     """Keras looked at `model.training`"""
     return model(x, training=model.training)
+
+
+def keras_transfer_frozen(base, width):
+    """`training=False` at the wiring froze the base"""
+    base.trainable = False
+    return keras_transfer(base, width)
 
 
 def keras_call_with_axis(model, x):
@@ -239,7 +251,7 @@ def keras_on_tensorflow_from_torch():
 
 
 def keras_on_tensorflow_training():
-    """on TensorFlow `model(x)` trained by default"""
+    """on TensorFlow training mode was the default"""
     facts = keras_on_tensorflow()
     trained = {"call": True, "predict": False}
     return facts | {
@@ -258,6 +270,9 @@ BREAKS = {
     "call_infers_unless_told": {
         "keras_call": "keras_call_training",
     },
+    "without_a_word_training_is_none": {
+        "keras_call": "keras_call_inferring",
+    },
     "training_true_is_another_function": {
         "keras_call_with": "keras_call_with_untold",
     },
@@ -267,13 +282,16 @@ BREAKS = {
     "a_default_of_training_wins": {
         "keras_predict": "keras_predict_plain",
     },
-    "a_wrapped_torch_module_trains": {
+    "a_wrapped_torch_module_drops": {
         "keras_call": "keras_call_inferring",
     },
     "predict_overrules_what_was_wired": {
         "keras_predict": "keras_predict_plain",
     },
-    "batch_norm_of_one_row_is_zero": {
+    "only_a_frozen_batch_norm_stays": {
+        "keras_transfer": "keras_transfer_frozen",
+    },
+    "batch_norm_of_one_row_is_its_shift": {
         "keras_call_with": "keras_call_with_untold",
     },
     "keras_does_not_look_at_the_mode": {
@@ -300,7 +318,7 @@ BREAKS = {
     "no_grad_is_not_eval": {
         "torch_call_no_grad": "torch_call_no_grad_in_eval",
     },
-    "inference_tensors_stay_outside": {
+    "inference_tensors_are_not_saved": {
         "torch_call_inference": (
             "torch_call_inference_no_grad"
         ),
@@ -355,6 +373,11 @@ BREAKS = {
     },
     "activations_of_all_rows_at_once": {
         "activation_bytes": "activation_bytes_of_layers",
+    },
+    "unrecorded_outputs_are_freed_in_pytorch": {
+        "torch_call_no_grad": (
+            "torch_call_no_grad_forgotten"
+        ),
     },
     "the_result_grows_with_the_rows": {
         "keras_predict": "keras_predict_full_only",
