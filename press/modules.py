@@ -213,4 +213,6 @@ def split(module, statement):
 def without_docstring(module, statement):
     docstring = statement.body[0]
     lines, first = module.text(statement).splitlines(), first_line(statement)
+    if not is_docstring(docstring):
+        return "\n".join(lines)
     return "\n".join(lines[: docstring.lineno - first] + lines[docstring.end_lineno - first + 1 :])

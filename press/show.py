@@ -73,7 +73,7 @@ def sketch(press, exhibit):
 def claim(press, exhibit):
     target = exhibit.targets[0]
     value = press.build.result(target)["value"]
-    proof, _ = split(*press.build.project.find(target))
+    proof = without_docstring(*press.build.project.find(target))
     wrong = "".join(
         f'<p class="would-fail">It would fail if {inline(press, version, right)}:</p>'
         f"{code(press.build, without_docstring(*press.build.project.find(version)))}"

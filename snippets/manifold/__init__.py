@@ -1,0 +1,1 @@
+"""Manifolds and what a network learns."""
