@@ -1,6 +1,8 @@
 """L1, L2 and weight decay against scikit-learn, SciPy, PyTorch, Keras and brute force."""
 
 import itertools
+import re
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -13,6 +15,7 @@ from sklearn.linear_model import (
     LinearRegression,
     LogisticRegression,
     Ridge,
+    RidgeCV,
     lars_path,
 )
 
@@ -25,6 +28,7 @@ from snippets.regularization.experiments import (
     versions,
 )
 from snippets.regularization.keras_ import (
+    keras_adamw,
     keras_l1_penalty,
     keras_l2_penalty,
     keras_linear,
@@ -33,6 +37,7 @@ from snippets.regularization.keras_ import (
 )
 from snippets.regularization.scratch import (
     adam_step,
+    averaging,
     centered,
     decomposed,
     degrees_of_freedom,
@@ -58,6 +63,7 @@ from snippets.regularization.scratch import (
     shrink,
     smooth_part,
     soft_threshold,
+    thresholds,
     vertex_probability,
     weights_and_gradient,
     whole,
@@ -68,6 +74,7 @@ from snippets.regularization.torch_ import (
     torch_l1_fit,
     torch_l1_penalty,
     torch_l2_penalty,
+    torch_linear,
     torch_proximal_fit,
     torch_soft_threshold,
     torch_steps,
@@ -413,6 +420,14 @@ def test_soft_thresholds_of_their_own():
         soft_threshold(1.0, [1.0])
     with pytest.raises(ValueError, match=r"t must be >= 0, got -0\.5"):
         soft_threshold(z[0], [1, 2, -0.5, -0.1])
+
+
+def test_thresholds():
+    assert thresholds(2, np.zeros((3, 4))) == 2
+    limits = np.ones((3, 1))
+    found = thresholds(limits, np.zeros((3, 4)))
+    assert_array_equal(found, limits)
+    assert not np.shares_memory(found, limits)
 
 
 def test_soft_threshold_has_no_negative_zero():
@@ -956,6 +971,18 @@ def test_adam_with_both_decays():
     assert_allclose(w, [2 - 0.2 - 0.5])  # the first step is lr
 
 
+def test_averaging_goes_on():
+    w = np.ones(2)
+    first = averaging((0.9, 0.99), {}, w)
+    assert first[:3] == (0.9, 0.99, 0)
+    assert_array_equal(first[3:], np.zeros((2, 2)))
+    _, state = adam_step(w, w, {}, 0.1)
+    b1, b2, step, m, v = averaging([0.5, 0], state, w)
+    assert (b1, b2, step) == (0.5, 0, 1)
+    assert m is state["m"]
+    assert v is state["v"]
+
+
 def test_adam_changes_nothing_it_is_given():
     w, g = np.ones(3), np.ones(3)
     _, first = adam_step(w, g, {}, 0.1)
@@ -1051,6 +1078,17 @@ def test_proximal_descent_is_ista():
     assert not w.requires_grad
 
 
+def test_linear_is_adam_step_at_a_falling_rate():
+    x, y = data()
+    w = torch_linear(*map(torch.tensor, (x, y)), torch.optim.Adam, 4, lr=0.1, weight_decay=0.3)
+    ours, state = np.zeros(5), {}
+    gradient, _ = smooth_part(x, y)  # of half the mean
+    for rate in 0.05 * (1 + np.cos(np.pi * np.arange(4) / 4)):
+        ours, state = adam_step(ours, 2 * gradient(ours), state, rate, l2=0.3)
+    assert_allclose(w.numpy(), ours, rtol=1e-9)
+    assert not w.requires_grad
+
+
 def test_decay_groups():
     net = torch.nn.Sequential(
         torch.nn.Conv2d(1, 2, 3), torch.nn.BatchNorm2d(2), torch.nn.Linear(2, 2, bias=False)
@@ -1061,6 +1099,65 @@ def test_decay_groups():
     assert decayed["weight_decay"] == 0.3
     assert spared["weight_decay"] == 0
     torch.optim.AdamW(torch_decay_groups(net, 0.3))
+
+
+def named_groups(model):
+    """The names of the parameters that decay, and of those that are spared."""
+    names = {p: name for name, p in model.named_parameters()}
+    return [[names[p] for p in group["params"]] for group in torch_decay_groups(model, 0.1)]
+
+
+@pytest.mark.parametrize("norm", [
+    torch.nn.LayerNorm((3, 4)),
+    torch.nn.GroupNorm(2, 4),
+    torch.nn.InstanceNorm2d(3, affine=True),
+    torch.nn.BatchNorm1d(3),
+    torch.nn.RMSNorm((3, 4)),
+])  # fmt: skip
+def test_decay_spares_normalization_of_any_shape(norm):
+    decayed, spared = named_groups(torch.nn.Sequential(torch.nn.Linear(3, 2), norm))
+    assert decayed == ["0.weight"]
+    assert spared == ["0.bias", *[f"1.{name}" for name, _ in norm.named_parameters()]]
+
+
+def test_decay_of_other_layers():
+    decayed, spared = named_groups(torch.nn.LSTM(2, 3))
+    assert decayed == ["weight_ih_l0", "weight_hh_l0"]
+    assert spared == ["bias_ih_l0", "bias_hh_l0"]
+    tied = torch.nn.Sequential(torch.nn.Embedding(5, 3), torch.nn.Linear(3, 5))
+    tied[1].weight = tied[0].weight
+    assert named_groups(tied) == [["0.weight"], ["1.bias"]]
+    tied[0].weight.requires_grad_(False)
+    assert named_groups(tied) == [[], ["1.bias"]]
+    torch.optim.AdamW(torch_decay_groups(tied, 0.1))
+    bias = torch.nn.Sequential()
+    bias.bias_net = torch.nn.Linear(2, 2)  # the name of a module does not matter
+    assert named_groups(bias) == [["bias_net.weight"], ["bias_net.bias"]]
+
+
+def test_keras_adamw():
+    adamw = keras_adamw(0.02, 0.3)
+    assert isinstance(adamw, keras.optimizers.AdamW)
+    assert adamw.weight_decay == 0.3
+    assert float(adamw.learning_rate) == pytest.approx(0.02)
+    layers = [keras.layers.Dense(2), keras.layers.LayerNormalization(), keras.layers.Dense(1)]
+    model = keras.Sequential([keras.layers.Input((3,)), *layers])
+    decayed = [v.path for v in model.trainable_variables if adamw._use_weight_decay(v)]
+    assert decayed == [layer.kernel.path for layer in (layers[0], layers[2])]
+
+
+def test_the_calls_on_the_page_work():
+    page = Path(__file__).parents[1] / "docs/en/regularization.md"
+    calls = re.findall(r"^- `(.*)`$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    x, y = data()
+    names = {"keras": keras, "torch": torch, "np": np, "RidgeCV": RidgeCV, "X": x, "y": y}
+    dense, adamw, ridge_cv = (
+        eval(call, {**names, "model": torch.nn.Linear(2, 1)}) for call in calls
+    )
+    assert float(dense.kernel_regularizer.l2) == pytest.approx(0.01)
+    assert adamw.defaults["weight_decay"] == 0.01
+    assert ridge_cv.alpha_ in ridge_cv.alphas
+    assert_allclose(ridge_cv.coef_, ridge(x, y, ridge_cv.alpha_)[0], rtol=1e-6)
 
 
 def test_batchnorm_loss_by_hand():
@@ -1105,12 +1202,8 @@ def test_exercises_by_hand():
     found = exercises()
     wanted = {
         "threshold": 0,  # |-0.5| is not more than 0.5
-        "kept": 0.8,  # 4 / (4 + 1)
         "weight_decay": 0.02,  # twice 0.01
         "C": 1 / 88.4,  # 2 n c = 2 · 442 · 0.1
-        "contact": 0.5398930876747683,  # (4/π) arccos(0.5/√2) - 1
-        "even": np.sqrt(2) * np.cos(3 * np.pi / 8),
-        "short": 1000 / 11,  # λ / (n + λ) with λ = n/10
         "left": np.exp(-0.2),  # lr λ T / s = 0.01 · 0.1 · 2000 / 10
         "ratio": 0.8,  # 1 / (1 + 0.25)
         "ratios": [0.8, 0.8, 0.8],
@@ -1145,7 +1238,12 @@ def test_translated_strengths_have_one_minimum(translations, diabetes):
     least = np.log1p(np.exp(-margins)).sum() * 0.1 + w @ w / 2  # as scikit-learn writes it
     ours = np.log1p(np.exp(-margins)).mean() + translations["logistic_c"] * w @ w
     assert ours == pytest.approx(least / (0.1 * n))
-    for name in ("ridge", "logistic"):  # plain descent on Keras's terms stays there
+    both = np.stack([y - y.mean(), (y - y.mean())[::-1]], axis=1)
+    assert_allclose(
+        translations["pair_w"], np.linalg.solve(x.T @ x + 44.2 * np.eye(10), x.T @ both)
+    )
+    assert translations["pair_c"] == pytest.approx(0.05)
+    for name in ("ridge", "pair", "logistic"):  # plain descent on Keras's terms stays there
         assert np.abs(translations[f"{name}_pull"]).max() > 1e-3
         assert_allclose(translations[f"{name}_pull"], 2 * translations[f"{name}_c"]
                         * translations[f"{name}_w"], rtol=1e-6)  # fmt: skip

@@ -8,16 +8,21 @@ import scipy
 import sklearn
 import torch
 import torch.nn.functional as F
-from scipy.optimize import brentq, minimize_scalar
+from scipy.optimize import minimize_scalar
 from sklearn.datasets import load_diabetes
 from sklearn.linear_model import (
+    ElasticNet,
     Lasso,
     LogisticRegression,
     Ridge,
+    SGDClassifier,
+    SGDRegressor,
 )
+from sklearn.neural_network import MLPClassifier
 from sklearn.preprocessing import PolynomialFeatures
 
 from snippets.regularization.keras_ import (
+    keras_adamw,
     keras_l1_penalty,
     keras_l2_penalty,
     keras_linear,
@@ -45,6 +50,7 @@ from snippets.regularization.torch_ import (
     torch_batchnorm_loss,
     torch_decay_groups,
     torch_l1_fit,
+    torch_linear,
     torch_proximal_fit,
     torch_steps,
 )
@@ -160,37 +166,6 @@ def conventions():
     return {key: v.numpy() for key, v in found.items()}
 
 
-def twins(diabetes):
-    """Keras's L2(0.1) and PyTorch's weight_decay, SGD.
-
-    Weights after 50 steps with the same mean squared error.
-    """
-    X = torch.tensor(diabetes["X"]).float()
-    y = torch.tensor(diabetes["y"] / 100).float()[:, None]
-    model = keras_linear(keras.regularizers.L2(0.1), 0.1)
-    for _ in range(50):
-        model.train_on_batch(X, y)
-    kernel = model.layers[0].kernel.value.detach()
-    found = {"keras": kernel[:, 0].numpy()}
-    for name, decay in (("same", 0.1), ("double", 0.2)):
-        net = torch.nn.Linear(10, 1)
-        torch.nn.init.zeros_(net.weight)
-        torch.nn.init.zeros_(net.bias)
-        groups = torch_decay_groups(net, decay)
-        sgd = torch.optim.SGD(groups, lr=0.1)
-        for _ in range(50):
-            sgd.zero_grad()
-            (net(X) - y).square().mean().backward()
-            sgd.step()
-        w = net.weight.detach()[0].numpy()
-        gap = np.abs(w - found["keras"]).max()
-        found |= {
-            f"torch_{name}": w,
-            f"{name}_gap": float(gap),
-        }
-    return found
-
-
 def reported():
     """What evaluate reports of a penalized Keras model."""
     rng = np.random.default_rng(0)
@@ -208,70 +183,41 @@ def reported():
     }
 
 
-def sklearn_strengths(diabetes):
-    """How scikit-learn's strengths feel copied data.
-
-    Weights on the data and on the data twice; and what is
-    left of the gradient at LogisticRegression's solution.
-    """
-    X, y = diabetes["X"], diabetes["y"]
-    twice = np.vstack([X, X]), np.append(y, y)
-
-    def fit(model, X, y):
-        return model.fit(X, y).coef_
-
-    found = {}
-    for name, model in (
-        ("ridge", Ridge(alpha=44.2)),
-        ("lasso", Lasso(alpha=2.0, tol=1e-10)),
-    ):
-        once = fit(model, X, y)
-        copied = fit(model, *twice)
-        gap = np.abs(copied - once).max()
-        found[f"{name}_gap"] = float(gap)
-        found[name] = once
-    doubled = fit(Ridge(alpha=88.4), *twice)
-    gap = np.abs(doubled - found["ridge"]).max()
-    high = np.where(y > np.median(y), 1.0, -1.0)
-    model = LogisticRegression(
-        C=0.1, fit_intercept=False, tol=1e-10
-    )
-    w = fit(model, X, high)[0]
-    margins = high * (X @ w)
-    slopes = -high / (1 + np.exp(margins))
-    return found | {
-        "doubled_gap": float(gap),
-        "logistic": w,
-        "logistic_slope": X.T @ slopes,
-    }
-
-
 def translations(diabetes):
-    """Three solutions of scikit-learn, seen from outside.
+    """Solutions of scikit-learn, seen from outside.
 
-    The slope of the mean loss there, that of Keras's
-    penalty at the translated strength c, and a step of
-    PyTorch's SGD with weight_decay 2c.
+    Of four models, and of Ridge with two outputs: the slope
+    of the mean loss there, that of Keras's penalty at the
+    translated strength c, and a step of PyTorch's SGD with
+    weight_decay 2c.
     """
     X, y = diabetes["X"], diabetes["y"]
     y, n, alpha, C = y - y.mean(), len(y), 44.2, 0.1
     high = (y > np.median(y)).astype(float)
+    pair = np.stack([y, y[::-1]], axis=1)  # (n, 2)
     no = {"fit_intercept": False, "tol": 1e-10}
     bce = F.binary_cross_entropy_with_logits
-    a, b, c = (
+    a, b, c, d = (
         Ridge(alpha=alpha, **no),
         Lasso(alpha=2.0, **no),
         LogisticRegression(C=C, **no),
+        ElasticNet(alpha=2.0, l1_ratio=0.75, **no),
     )
     l1, l2 = keras_l1_penalty, keras_l2_penalty
     mse = F.mse_loss
+
+    def net(w, alpha):
+        return l1(w, 1.5 * alpha) + l2(w, 0.25 * alpha)
+
     found = {"alpha": alpha, "C": C, "rows": n}
     for name, model, target, loss, penalty, lam in (
         ("ridge", a, y, mse, l2, alpha / n),
+        ("pair", a, pair, mse, l2, alpha / (2 * n)),
         ("lasso", b, y, mse, l1, 2 * 2.0),
+        ("net", d, y, mse, net, 2.0),
         ("logistic", c, high, bce, l2, 1 / (2 * n * C)),
     ):
-        w = np.ravel(model.fit(X, target).coef_)
+        w = np.squeeze(model.fit(X, target).coef_.T)
         w = torch.tensor(w, requires_grad=True)
         guess = torch.tensor(X) @ w
         error = loss(guess, torch.tensor(target))
@@ -289,6 +235,47 @@ def translations(diabetes):
             f"{name}_c": lam,
             f"{name}_decay": 2 * lam,
         }
+    return found
+
+
+def descents(diabetes):
+    """What scikit-learn's own descents minimize.
+
+    The distance of their weights from those of Ridge and of
+    LogisticRegression at the translated strength, for
+    c = 0.1, as a share of the largest weight.
+    """
+    X, y, c = diabetes["X"][:400], diabetes["y"][:400], 0.1
+    n, high = len(y), y > np.median(y)
+    run = {"max_iter": 2000, "tol": None, "random_state": 0}
+    logistic = LogisticRegression(C=1 / (2 * n * c))
+    logistic = logistic.fit(X, high).coef_[0]
+    linear, _ = ridge(X, y, n * c)
+    classifier = SGDClassifier("log_loss", alpha=2 * c, **run)
+    regressor = SGDRegressor(alpha=c, average=True, **run)
+    found = {
+        "SGDClassifier": classifier.fit(X, high).coef_[0],
+        "SGDRegressor": regressor.fit(X, y).coef_,
+    }
+    for rows in (50, 400):  # in a batch
+        network = MLPClassifier(
+            (),
+            solver="sgd",
+            momentum=0.0,
+            learning_rate_init=0.05,
+            batch_size=rows,
+            alpha=2 * rows * c,
+            max_iter=800,
+            n_iter_no_change=600,  # so it stops after 601
+            tol=1.0,
+            random_state=0,
+        )
+        w = network.fit(X, high).coefs_[0][:, 0]
+        found[f"MLPClassifier_{rows}"] = w
+    for name, w in found.items():
+        best = linear if "Regr" in name else logistic
+        gap = np.abs(w - best).max() / np.abs(best).max()
+        found[name] = float(gap)
     return found
 
 
@@ -311,6 +298,10 @@ def defaults():
         "ridge": default(Ridge, "alpha"),
         "lasso": default(Lasso, "alpha"),
         "logistic": default(LogisticRegression, "C"),
+        "keras_norm": default(
+            keras.layers.BatchNormalization, "epsilon"
+        ),
+        "torch_norm": default(torch.nn.BatchNorm1d, "eps"),
     }
 
 
@@ -348,16 +339,19 @@ def posterior():
     """One observation z of a weight, with unit noise.
 
     Mode and mean of the weight under a Laplace prior
-    exp(-|w|) and under a normal prior exp(-w²/2).
+    exp(-|w|) and under a normal prior exp(-w²/2). "wide"
+    is a normal prior of sd 3 under noise of sd 2.
     """
     w = np.linspace(-15, 15, 30_001)
     z = np.linspace(0, 3, 31)
     found = {"z": z}
-    for name, penalty in (
-        ("laplace", np.abs(w)),
-        ("normal", w**2 / 2),
+    for name, sd, penalty in (
+        ("laplace", 1, np.abs(w)),
+        ("normal", 1, w**2 / 2),
+        ("wide", 2, w**2 / (2 * 3**2)),
     ):
-        energy = (w - z[:, None]) ** 2 / 2 + penalty
+        energy = (w - z[:, None]) ** 2 / (2 * sd**2)
+        energy = energy + penalty
         chance = np.exp(-energy)
         total = chance.sum(axis=1)
         found |= {
@@ -368,6 +362,7 @@ def posterior():
     return found | {
         "l1": soft_threshold(z, 1.0),
         "l2": shrink(z, 1.0),
+        "l2_wide": shrink(z, 2**2 / 3**2),
         "laplace_mean_half": float(
             found["laplace_mean"][half]
         ),
@@ -417,7 +412,7 @@ def contact():
         "simulated": np.array(zeros),
     }
     for d in (2, 3, 10, 100):
-        points = rng.normal(size=(2000, d))
+        points = rng.normal(size=(400_000 // d, d))
         points /= np.linalg.norm(points, axis=1)[:, None]
         left = project_l1_ball(points, 0.5) != 0
         found[f"left_{d}"] = float(left.sum(axis=1).mean())
@@ -471,8 +466,6 @@ def lasso_path(diabetes):
 
     w = np.array([weights(share) for share in shares])
     entry = (w != 0).argmax(axis=0)  # first nonzero row
-    s3 = w[:, list(names).index("s3")]
-    gone = (s3 == 0) & (shares < shares[s3.argmin()])
     left = np.array([0.01, 0.05, 0.1, 0.3, 0.6, 1.0])
     counts = [np.sum(weights(share) != 0) for share in left]
     found = {
@@ -483,10 +476,6 @@ def lasso_path(diabetes):
         "entry": entry,
         "some_shares": left,
         "counts": np.array(counts),
-        "s3_gone_from": float(100 * shares[gone][0]),
-        "s3_gone_to": float(100 * shares[gone][-1]),
-        "s3_least": float(s3.min()),
-        "s3_last": float(s3[-1]),
     }
     for share, count in zip(left, counts):
         found[f"count_{100 * share:.0f}"] = int(count)
@@ -701,53 +690,59 @@ def contest():
     return found
 
 
-def two_decays():
-    """50 steps of Adam, rate 0.01, with a decay of 0.3.
+def decays(diabetes):
+    """What weight_decay minimizes when there are data.
 
-    As adam_step does it, in either way, and as PyTorch and
-    Keras do.
+    Weights after 1000 steps with weight_decay 2c, for
+    c = 0.1 and the mean squared error of all rows; those of
+    ridge for c, and for a tenth of it.
     """
-    rng = np.random.default_rng(0)
-    gradients = rng.normal(size=(50, 8))
-    start, found = rng.normal(size=8), {}
-    for kind in ("l2", "decoupled"):
-        w, state = start, {}
-        for g in gradients:
-            w, state = adam_step(
-                w, g, state, 0.01, **{kind: 0.3}
-            )
-        found[kind] = w
-    w, g = torch.tensor(start), torch.tensor(gradients)
-    kind = {"lr": 0.01, "weight_decay": 0.3}
-    adam = keras.optimizers.Adam(
-        0.01, epsilon=1e-8, weight_decay=0.3
-    )
-    theirs = {
-        "torch_adam": torch_steps(
-            torch.optim.Adam, w, g, **kind
-        ),
-        "torch_adamw": torch_steps(
-            torch.optim.AdamW, w, g, **kind
-        ),
-        "keras_adam": keras_steps(
-            adam, w.float(), g.float()
-        ),
+    X, y, c = diabetes["X"], diabetes["y"], 0.1
+    found = {
+        "ridge": ridge(X, y, len(y) * c)[0],
+        "tenth": ridge(X, y, len(y) * c / 10)[0],
     }
-    return found | {k: v.numpy() for k, v in theirs.items()}
+    sgd, adam = {"lr": 0.05, "momentum": 0.9}, {"lr": 1.0}
+    a = torch.optim
+    for name, optimizer_class, settings in (
+        ("torch_sgd", a.SGD, sgd),
+        ("torch_adam", a.Adam, adam),
+        ("torch_adamw", a.AdamW, adam),
+    ):
+        w = torch_linear(
+            torch.tensor(X),
+            torch.tensor(y),
+            optimizer_class,
+            1000,
+            weight_decay=2 * c,
+            **settings,
+        )
+        found[name] = w.numpy()
+    for name, decay in (("keras", 0.2), ("tenfold", 2.0)):
+        model = keras_linear(
+            None, 0.05, momentum=0.9, weight_decay=decay
+        )
+        for _ in range(1000):
+            model.train_on_batch(X, y[:, None])
+        w = model.layers[0].kernel.value.detach()
+        found[name] = w.numpy()[:, 0]
+    ratio = found["torch_adamw"] @ found["torch_adamw"]
+    ratio = ratio / (found["ridge"] @ found["ridge"])
+    return found | {"adamw_share": float(np.sqrt(ratio))}
 
 
 def optimizers():
     """A weight of 1 that the data neither wants nor minds.
 
     Its gradient is +s or -s, each half the time. 2000 steps
-    at rate 0.01 and decay 0.1; means over 200 copies that
+    at rate 0.01 and decay 0.1; means over 1000 copies that
     share their signs for all scales s.
     """
     lr, decay, steps = 0.01, 0.1, 2000
     scales = np.logspace(-2, 2, 9)
     rng = np.random.default_rng(0)
-    signs = rng.choice([-1.0, 1.0], size=(steps, 1, 200))
-    sgd = l2 = apart = np.ones((9, 200))
+    signs = rng.choice([-1.0, 1.0], size=(steps, 1, 1000))
+    sgd = l2 = apart = np.ones((9, 1000))
     l2_state, apart_state = {}, {}
     for sign in signs:
         g = scales[:, None] * sign
@@ -771,45 +766,16 @@ def optimizers():
         "theory": np.exp(-lr * decay * steps / scales),
         "decayed": (1 - lr * decay) ** steps,
     }
+    for name in ("adam", "adamw"):
+        # four standard errors
+        error = 4 * found[f"{name}_sd"] / np.sqrt(1000)
+        found[f"{name}_error"] = error
+        found[f"{name}_error_10"] = float(error[6])
     for k, s in enumerate((1, 10, 100), start=2):
         for name in ("sgd", "adam", "adamw", "theory"):
             value = found[name][2 * k]
             found[f"{name}_{s}"] = float(value)
     return found
-
-
-def momentum():
-    """200 steps of a weight of 1 without any gradient.
-
-    Rate 0.01, decay 0.1: coupled to SGD's gradient as in
-    PyTorch, or not as in Keras, with and without momentum.
-    """
-    w, none = torch.ones(1), [torch.zeros(1)] * 200
-    found = {}
-    for name, beta in (("plain", 0.0), ("momentum", 0.9)):
-        coupled = torch_steps(
-            torch.optim.SGD,
-            w,
-            none,
-            lr=0.01,
-            weight_decay=0.1,
-            momentum=beta,
-        )
-        sgd = keras.optimizers.SGD(
-            0.01, momentum=beta, weight_decay=0.1
-        )
-        apart = keras_steps(sgd, w, none)
-        found |= {
-            f"{name}_coupled": float(coupled),
-            f"{name}_decoupled": float(apart),
-        }
-    logs = {name: np.log(found[name]) for name in found}
-    return found | {
-        "ratio": float(
-            logs["momentum_coupled"]
-            / logs["momentum_decoupled"]
-        ),
-    }
 
 
 def intercept(diabetes):
@@ -918,8 +884,8 @@ def batchnorm():
 def spared():
     """What one step with weight decay 0.5 leaves of ones.
 
-    Rate 0.1, no gradient: kernels, biases and the scale of
-    a normalization, in PyTorch and Keras.
+    Rate 0.1, no gradient: kernel, bias, and the scale and
+    shift of a normalization, in PyTorch and Keras.
     """
     net = torch.nn.Sequential(
         torch.nn.Linear(3, 3), torch.nn.BatchNorm1d(3)
@@ -936,26 +902,31 @@ def spared():
         sgd = torch.optim.SGD(groups, 0.1, weight_decay=0.5)
         sgd.step()
         found[name] = [p.detach().mean() for p in params]
-    model = keras_linear(None, 0.1, weight_decay=0.5)
+    layers = keras.layers
+    model = keras.Sequential(
+        [layers.Dense(3), layers.BatchNormalization()]
+    )
     model.build((None, 3))
     variables = model.trainable_variables
-    for v in variables:
-        v.assign(keras.ops.ones_like(v))
     none = [keras.ops.zeros_like(v) for v in variables]
-    model.optimizer.apply(none, variables)
-    found["keras_all"] = [
-        v.value.detach().mean() for v in variables
-    ]
+    adamw = keras.optimizers.AdamW
+    for name, optimizer in (
+        ("all", adamw(0.1, weight_decay=0.5)),
+        ("spared", keras_adamw(0.1, 0.5)),
+    ):
+        for v in variables:
+            v.assign(keras.ops.ones_like(v))
+        optimizer.apply(none, variables)
+        found[f"keras_{name}"] = [
+            v.value.detach().mean() for v in variables
+        ]
     return {k: np.array(row) for k, row in found.items()}
 
 
 def exercises():
     """The answers to the exercises."""
-    two = np.sqrt(2) * np.array([[1.0], [-1.0]])  # s² is 4
     keras_pull = l2_gradient(1.0, 0.01)
     torch_pull = l2_gradient(1.0, 1.0, convention="half")
-    ones, y = np.ones((10, 1)), np.full(10, 1000.0)
-    w, _ = ridge(ones, y, 1.0, fit_intercept=False)
     rng = np.random.default_rng(0)
     X, y = rng.normal(size=(20, 3)), rng.normal(size=20)
     X, _ = np.linalg.qr(X - X.mean(axis=0))
@@ -963,14 +934,8 @@ def exercises():
     plain, _ = ridge(X, y, 0.0)
     return {
         "threshold": float(soft_threshold(-0.5, 0.5)),
-        "kept": float(ridge_shrinkage(two, 1)[0]),
         "weight_decay": float(keras_pull / torch_pull),
         "C": 1 / (2 * 442 * 0.1),
-        "contact": float(vertex_probability(0.5)),
-        "even": brentq(
-            lambda s: vertex_probability(s) - 0.5, 0.1, 1
-        ),
-        "short": float(1000 - w[0]),
         "left": float(np.exp(-0.01 * 0.1 * 2000 / 10)),
         "ratios": shrunk / plain,
         "ratio": float(np.mean(shrunk / plain)),

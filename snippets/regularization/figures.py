@@ -80,19 +80,6 @@ def plot_diamond(fig, circle):
         ax.axis("off")
 
 
-def plot_contact(fig, contact):
-    """How often a projected point has a zero, against the diamond's size."""
-    ax = fig.subplots()
-    ax.plot(contact["s"][3::8], contact["chance"][3::8], color="s2")
-    ax.plot(contact["dots"], contact["simulated"], "o", color="s3", clip_on=False)
-    ax.text(0.3, 0.78, "(4/π) arccos(s/√2) − 1", color="t2")
-    ax.text(0.73, 0.2, "simulated", color="t3", ha="right")
-    ax.set(xlim=(0, 1.01), ylim=(0, 1.02), xlabel="s, reach of the diamond ÷ distance of the point")
-    ax.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0", "0.25", "0.5", "0.75", "1"])
-    ax.set_yticks([0, 0.5, 1], ["0", "0.5", "1"])
-    unit(ax, "chance of a zero", 26)
-
-
 def plot_paths(fig, ridge_path, lasso_path, diabetes):
     """Weights against the strength: ridge's cross 0, the lasso's arrive there."""
     names, flips = list(diabetes["names"]), ridge_path["flips"]
@@ -127,7 +114,7 @@ def plot_paths(fig, ridge_path, lasso_path, diabetes):
 def plot_zeros(fig, zeros):
     """The largest weight that should be 0, by step, for four ways to descend."""
     ax, steps, floor = fig.subplots(), zeros["steps"], 3e-3
-    at = np.unique(np.logspace(0, np.log10(5000), 30).astype(int)) - 1
+    at = np.unique(np.logspace(0, np.log10(5000), 24).astype(int)) - 1
     for k, text in enumerate(("1/L", "0.1/L", "0.01/L")):
         ax.loglog(steps[at], zeros[f"slope_{k}"][at], color="s3", linewidth=1.5)
         ax.text(5800, zeros[f"slope_{k}_last"] / 1.5, text, color="t3", va="center")
@@ -171,7 +158,7 @@ def plot_adam(fig, optimizers):
     ax.semilogx(optimizers["law_scales"][::4], optimizers["law"][::4], color="s3", linestyle=DASHED)
     ax.axhline(optimizers["decayed"], color="s2", linestyle=DASHED)
     for name, ink, marker in (("adam", "s3", "o"), ("adamw", "s2", "s")):
-        error = 2 * optimizers[f"{name}_sd"] / np.sqrt(200)
+        error = optimizers[f"{name}_error"] / 2
         ends = np.stack([optimizers[name] - error, optimizers[name] + error, 0 * error + np.nan])
         ax.plot(np.repeat(scales, 3), ends.T.ravel(), color=ink, linewidth=1.25)
         ax.plot(scales, optimizers[name], marker, color=ink)

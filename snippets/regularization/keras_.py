@@ -66,3 +66,20 @@ def keras_linear(regularizer, lr, **settings):
     sgd = keras.optimizers.SGD(lr, **settings)
     model.compile(sgd, "mse")
     return model
+
+
+def keras_adamw(lr, weight_decay):
+    """AdamW that spares biases and normalization.
+
+    To be told before it is built, by names of variables.
+
+    >>> keras_adamw(0.001, 0.01).weight_decay
+    0.01
+    """
+    optimizer = keras.optimizers.AdamW(
+        lr, weight_decay=weight_decay
+    )
+    optimizer.exclude_from_weight_decay(
+        var_names=["bias", "gamma", "beta"]
+    )
+    return optimizer

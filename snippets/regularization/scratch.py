@@ -153,16 +153,13 @@ def l2_gradient(w, lam, *, convention="keras"):
     return 2 * half_or_one(convention) * lam * w
 
 
-def soft_threshold(z, t):
-    """The w with the least (w - z)²/2 + t |w|.
+def thresholds(t, z):
+    """A float copy of t >= 0 that fits z's shape.
 
-    Each z moves t toward 0 and stops there; t >= 0 is one
-    number or fits z's shape.
-
-    >>> soft_threshold([-2, 0.3, 1.7], 0.5)
-    array([-1.5,  0. ,  1.2])
+    >>> thresholds(1, np.zeros(3))
+    array(1.)
     """
-    z, t = real("z", z), real("t", t)
+    t = real("t", t)
     if np.any(t < 0):
         raise ValueError(f"t must be >= 0, got {t.min()}")
     pairs = zip(t.shape[::-1], z.shape[::-1])
@@ -172,6 +169,20 @@ def soft_threshold(z, t):
             f"t must fit z's shape {z.shape}, "
             f"got shape {t.shape}"
         )
+    return t
+
+
+def soft_threshold(z, t):
+    """The w with the least (w - z)²/2 + t |w|.
+
+    Each z moves t toward 0 and stops there; t >= 0 is one
+    number or fits z's shape.
+
+    >>> soft_threshold([-2, 0.3, 1.7], 0.5)
+    array([-1.5,  0. ,  1.2])
+    """
+    z = real("z", z)
+    t = thresholds(t, z)
     return z - np.clip(z, -t, t)
 
 
@@ -484,6 +495,28 @@ def sgd_step(w, g, lr, wd=0.0):
     return w - lr * (g + wd * w)
 
 
+def averaging(betas, state, w):
+    """Adam's two rates, its step count and two averages.
+
+    >>> averaging((0.9, 0.99), {}, np.ones(1))
+    (0.9, 0.99, 0, array([0.]), array([0.]))
+    """
+    b = real("betas", betas)
+    if b.shape != (2,) or min(b) < 0 or max(b) >= 1:
+        raise ValueError(
+            f"betas must be two in [0, 1), got {betas}"
+        )
+    first = {"step": 0, "m": 0 * w, "v": 0 * w}
+    state = state or first
+    known = state.keys() == first.keys()
+    if not known or np.shape(state["m"]) != w.shape:
+        raise ValueError(
+            "state must be {} or that of weights "
+            f"{w.shape}, got {state}"
+        )
+    return *b.tolist(), *(state[key] for key in first)
+
+
 def adam_step(
     w,
     g,
@@ -509,23 +542,10 @@ def adam_step(
     lr, l2 = scalar("lr", lr), scalar("l2", l2)
     decoupled = scalar("decoupled", decoupled)
     eps = scalar("eps", eps, positive=True)
-    b = real("betas", betas)
-    if b.shape != (2,) or min(b) < 0 or max(b) >= 1:
-        raise ValueError(
-            f"betas must be two in [0, 1), got {betas}"
-        )
-    b1, b2 = b
-    first = {"step": 0, "m": 0 * w, "v": 0 * w}
-    state = state or first
-    known = state.keys() == first.keys()
-    if not known or np.shape(state["m"]) != w.shape:
-        raise ValueError(
-            "state must be {} or that of weights "
-            f"{w.shape}, got {state}"
-        )
-    step, g = state["step"] + 1, g + l2 * w
-    m = b1 * state["m"] + (1 - b1) * g
-    v = b2 * state["v"] + (1 - b2) * g**2
+    b1, b2, step, m, v = averaging(betas, state, w)
+    step, g = step + 1, g + l2 * w
+    m = b1 * m + (1 - b1) * g
+    v = b2 * v + (1 - b2) * g**2
     mean, square = m / (1 - b1**step), v / (1 - b2**step)
     w = w - lr * decoupled * w
     w = w - lr * mean / (np.sqrt(square) + eps)

@@ -15,28 +15,10 @@ from snippets.regularization.scratch import (
     ridge_map,
     smooth_part,
 )
-from snippets.regularization.torch_ import torch_steps
-
-
-def l2_penalty_never_halved(
-    w, lam, *, convention="keras"
-):
-    """the half was forgotten"""
-    return lam * float(np.sum(np.square(w)))
-
-
-def l2_gradient_always_halved(
-    w, lam, *, convention="keras"
-):
-    """λ was taken for λ/2 throughout"""
-    return lam * real("w", w)
-
-
-def l2_gradient_never_halved(
-    w, lam, *, convention="keras"
-):
-    """the half penalty's slope kept its factor 2"""
-    return 2 * lam * real("w", w)
+from snippets.regularization.torch_ import (
+    torch_linear,
+    torch_steps,
+)
 
 
 def keras_l2_penalty_halved(w, lam):
@@ -71,12 +53,12 @@ def soft_threshold_hard(z, t):
 
 
 def soft_threshold_shrinking(z, t):
-    """the L2 penalty's prox took the place of L1's"""
+    """the L2 penalty's formula took the place of L1's"""
     return z / (1 + t)
 
 
 def shrink_by_a_step(z, t):
-    """z was multiplied by 1 - t: a step, not the prox"""
+    """z was multiplied by 1 - t: a step, not the minimum"""
     return real("z", z) * (1 - t)
 
 
@@ -98,6 +80,15 @@ def ridge_by_one_factor(X, y, lam, *, fit_intercept=True):
     """ridge shrank all weights by one factor"""
     w, _ = ridge(X, y, 0.0, fit_intercept=fit_intercept)
     w = w / (1 + lam / len(X))
+    return w, float(np.mean(y) - np.mean(X, axis=0) @ w)
+
+
+def ridge_one_by_one(X, y, lam, *, fit_intercept=True):
+    """ridge took one column after the other"""
+    w, r = np.zeros(X.shape[1]), y - np.mean(y)
+    for j, column in enumerate((X - X.mean(axis=0)).T):
+        w[j] = column @ r / (column @ column + lam)
+        r = r - w[j] * column
     return w, float(np.mean(y) - np.mean(X, axis=0) @ w)
 
 
@@ -184,14 +175,6 @@ def ridge_variance_only(X, beta, sigma, lam, Xtest):
     return 0.0, var
 
 
-def ridge_bias_only(X, beta, sigma, lam, Xtest):
-    """the variance was left out"""
-    bias2, _ = ridge_bias_variance(
-        X, beta, sigma, lam, Xtest
-    )
-    return bias2, 0.0
-
-
 def sgd_step_decay_without_lr(w, g, lr, wd=0.0):
     """the decay was not multiplied by the learning rate"""
     return (1 - wd) * real("w", w) - lr * real("g", g)
@@ -212,37 +195,31 @@ def adam_step_all_coupled(
     return adam_step(w, g, state, lr, l2=l2 + decoupled)
 
 
-def adam_step_all_decoupled(
-    w,
-    g,
-    state,
-    lr,
-    *,
-    betas=(0.9, 0.999),
-    eps=1e-8,
-    l2=0.0,
-    decoupled=0.0,
-):
-    """L2 bypassed Adam's moments"""
-    decay = l2 + decoupled
-    return adam_step(w, g, state, lr, decoupled=decay)
-
-
 def torch_steps_by_adamw(
-    optimizer, w, gradients, **settings
+    optimizer_class, w, gradients, **settings
 ):
     """AdamW took the place of Adam"""
-    if optimizer is torch.optim.Adam:
-        optimizer = torch.optim.AdamW
-    return torch_steps(optimizer, w, gradients, **settings)
+    if optimizer_class is torch.optim.Adam:
+        optimizer_class = torch.optim.AdamW
+    run = optimizer_class, w, gradients
+    return torch_steps(*run, **settings)
 
 
-def torch_steps_without_momentum(
-    optimizer, w, gradients, **settings
+def torch_linear_by_adamw(
+    X, y, optimizer_class, steps, **settings
 ):
-    """momentum was left out"""
-    settings.pop("momentum", None)
-    return torch_steps(optimizer, w, gradients, **settings)
+    """AdamW took the place of Adam"""
+    if optimizer_class is torch.optim.Adam:
+        optimizer_class = torch.optim.AdamW
+    run = optimizer_class, steps
+    return torch_linear(X, y, *run, **settings)
+
+
+def keras_linear_coupled(regularizer, lr, **settings):
+    """Keras's decay joined the gradient, as in PyTorch"""
+    half = settings.pop("weight_decay") / 2
+    l2 = keras.regularizers.L2(half)
+    return keras_linear(l2, lr, **settings)
 
 
 def keras_steps_coupled(optimizer, w, gradients):
@@ -278,34 +255,31 @@ def torch_decay_groups_by_name(model, weight_decay):
     ]
 
 
+def keras_adamw_by_bias(lr, weight_decay):
+    """only what is named bias was spared"""
+    optimizer = keras.optimizers.AdamW(
+        lr, weight_decay=weight_decay
+    )
+    optimizer.exclude_from_weight_decay(var_names=["bias"])
+    return optimizer
+
+
 def torch_loss_without_norm(W, X, y):
     """the batch was not normalized"""
     return F.mse_loss((X @ W).relu().sum(dim=1), y)
 
 
 BREAKS = {
-    "gradient_is_the_slope": {
-        "l2_gradient": "l2_gradient_always_halved",
-    },
     "frameworks_agree": {
         "torch_soft_threshold": "torch_hard_threshold",
         "keras_l1_penalty": "keras_l1_penalty_averaged",
     },
-    "weight_decay_is_half_a_penalty": {
-        "l2_penalty": "l2_penalty_never_halved",
-        "keras_l2_penalty": "keras_l2_penalty_halved",
-    },
-    "keras_l2_is_twice_a_decay": {
-        "keras_linear": "keras_linear_decaying",
-    },
-    "scikit_learn_has_three_strengths": {
-        "ridge": "ridge_on_the_mean",
-        "lasso_cd": "lasso_cd_of_the_sum",
-        "l2_gradient": "l2_gradient_never_halved",
-    },
     "strengths_translate": {
         "keras_l2_penalty": "keras_l2_penalty_halved",
         "keras_l1_penalty": "keras_l1_penalty_averaged",
+    },
+    "descents_translate": {
+        "ridge": "ridge_on_the_mean",
     },
     "l2_fades_and_l1_arrives": {
         "soft_threshold": "soft_threshold_passing",
@@ -351,9 +325,6 @@ BREAKS = {
         "lasso_lambda_max": "lasso_lambda_max_of_the_sum",
         "lasso_cd": "lasso_cd_of_the_sum",
     },
-    "lasso_enters_in_order": {
-        "lasso_cd": "lasso_cd_by_thresholding",
-    },
     "lasso_is_scikit_learns": {
         "lasso_cd": "lasso_cd_of_the_sum",
     },
@@ -374,11 +345,11 @@ BREAKS = {
     "bias_rises_and_variance_falls": {
         "ridge_bias_variance": "ridge_variance_only",
     },
-    "some_penalty_always_helps": {
-        "ridge_bias_variance": "ridge_bias_only",
-    },
     "the_truth_decides": {
         "soft_threshold": "soft_threshold_shrinking",
+    },
+    "twins_share_under_ridge": {
+        "ridge": "ridge_one_by_one",
     },
     "error_is_a_u": {
         "ridge": "ridge_on_the_mean",
@@ -386,22 +357,17 @@ BREAKS = {
     "sgd_decay_is_l2": {
         "sgd_step": "sgd_step_decay_without_lr",
     },
-    "adam_has_two_decays": {
-        "adam_step": "adam_step_all_coupled",
-        "torch_steps": "torch_steps_by_adamw",
-    },
     "adam_makes_any_l2_a_step_of_lr": {
         "torch_steps": "torch_steps_by_adamw",
     },
     "adam_divides_the_penalty": {
-        "adam_step": "adam_step_all_decoupled",
-    },
-    "adamw_ignores_the_scale": {
         "adam_step": "adam_step_all_coupled",
     },
-    "momentum_multiplies_the_decay": {
-        "torch_steps": "torch_steps_without_momentum",
-        "keras_steps": "keras_steps_coupled",
+    "coupled_decay_is_ridge": {
+        "torch_linear": "torch_linear_by_adamw",
+    },
+    "momentum_thins_a_decay": {
+        "keras_linear": "keras_linear_coupled",
     },
     "keras_optimizers_decouple": {
         "keras_steps": "keras_steps_coupled",
@@ -417,6 +383,7 @@ BREAKS = {
     },
     "decay_reaches_biases": {
         "torch_decay_groups": "torch_decay_groups_by_name",
+        "keras_adamw": "keras_adamw_by_bias",
     },
     "batchnorm_feels_no_length": {
         "torch_batchnorm_loss": "torch_loss_without_norm",
