@@ -3,6 +3,7 @@
 import ast
 import difflib
 import functools
+from itertools import dropwhile
 from pathlib import Path
 from textwrap import dedent
 
@@ -211,8 +212,9 @@ def split(module, statement):
 
 
 def without_docstring(module, statement):
-    docstring = statement.body[0]
-    lines, first = module.text(statement).splitlines(), first_line(statement)
+    docstring, start = statement.body[0], first_line(statement)
+    lines = module.text(statement).splitlines()
     if not is_docstring(docstring):
         return "\n".join(lines)
-    return "\n".join(lines[: docstring.lineno - first] + lines[docstring.end_lineno - first + 1 :])
+    rest = dropwhile(lambda line: not line.strip(), lines[docstring.end_lineno - start + 1 :])
+    return "\n".join([*lines[: docstring.lineno - start], *rest])

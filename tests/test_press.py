@@ -31,7 +31,7 @@ from press import extension, show
 from press.__main__ import main
 from press.build import Build
 from press.formula import FORMULA, FormulaError, mathml
-from press.modules import Module, Project, SourceError
+from press.modules import Module, Project, SourceError, without_docstring
 from press.pages import KINDS, PageError, parse_fence, parse_number, scan
 from press.reach import Digests, Reach, runnable
 from press.receipt import newest_commit
@@ -2041,6 +2041,21 @@ def test_a_long_line_is_wrapped(source, shown):
     html = show.colored(source, "python")
     assert elements(html) == shown
     assert unescape(re.sub("<[^>]+>", "", html)) == source + "\n"
+
+
+@pytest.mark.parametrize(
+    ("source", "shown"),
+    [
+        ('def f():\n    """One."""\n    return 1', "def f():\n    return 1"),
+        ('def f():\n    """One.\n\n    Two.\n    """\n\n    return 1', "def f():\n    return 1"),
+        ("def f():\n    return 1", "def f():\n    return 1"),
+        ('@g\ndef f():\n    """One."""\n    x = """a"""\n\n    return x',
+         '@g\ndef f():\n    x = """a"""\n\n    return x'),
+    ],
+)  # fmt: skip
+def test_a_proof_has_no_docstring(tmp_path, source, shown):
+    lay(tmp_path / "snippets", f"# __init__.py\n# a/__init__.py\n# a/b.py\n{source}\n")
+    assert without_docstring(*Project(tmp_path).find("a.b:f")) == shown
 
 
 CODE = re.compile('<script type="application/json" id="__code">(.*?)</script>', re.DOTALL)
