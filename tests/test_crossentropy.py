@@ -9,7 +9,14 @@ from numpy.testing import assert_allclose, assert_array_equal
 from torch import nn
 
 from snippets.crossentropy.experiments import entropy, exercises, exp_edge, one_row
-from snippets.crossentropy.keras_ import keras_binary_ce, keras_categorical_ce, keras_sparse_ce
+from snippets.crossentropy.keras_ import (
+    keras_binary_ce,
+    keras_categorical_ce,
+    keras_compile_classes,
+    keras_compile_yes_no,
+    keras_evaluate,
+    keras_sparse_ce,
+)
 from snippets.crossentropy.scratch import (
     binary_ce,
     binary_ce_grad,
@@ -1034,6 +1041,34 @@ def test_keras_clips_in_the_dtype_it_is_given():
         assert float(loss) == pytest.approx(cap, rel=1e-6)
 
 
+def test_evaluate_is_the_loss_and_the_share_of_right_answers():
+    z, labels, _ = batch(20)
+    loss, right = keras_evaluate(keras_compile_classes, z, labels)
+    assert float(loss) == pytest.approx(categorical_ce(z, labels), rel=1e-6)
+    assert float(right) == pytest.approx(np.mean(z.argmax(axis=1) == labels))
+    for shape in ((12, 5), (60, 1)):
+        z, y, _ = (array.reshape(shape) for array in answers())
+        loss, right = keras_evaluate(keras_compile_yes_no, z, y)
+        assert float(loss) == pytest.approx(binary_ce(z, y), rel=1e-6)
+        assert float(right) == pytest.approx(np.mean((z > 0) == y))
+
+
+@pytest.mark.parametrize(
+    ("name", "targets"),
+    [
+        ("categorical_crossentropy", [[1, 0, 0]]),
+        ("sparse_categorical_crossentropy", [0]),
+        ("binary_crossentropy", [[1, 1, 0]]),
+    ],
+)
+def test_a_string_means_probabilities(name, targets):
+    def by_name(model):
+        model.compile(loss=name, metrics=["accuracy"])
+
+    loss, _ = keras_evaluate(by_name, np.array([[2.0, 1, -1]]), np.array(targets))
+    assert float(loss) < 1e-6
+
+
 def test_torch_binary_ce():
     z, y, soft = answers()
     c = np.array([1.0, 2.0, 0.5, 3.0, 1.0])
@@ -1197,6 +1232,9 @@ def test_stability(stability):
     capped = np.minimum(stability["exact"], -np.log(1e-7))
     assert_allclose(stability["clipped"], capped, rtol=1e-5)
     assert 16 <= stability["clipped_until"] < 16.5
+    assert_allclose(stability["fused"], stability["exact"], rtol=1e-6)
+    assert_allclose(stability["two_steps"][gaps <= 87], stability["exact"][gaps <= 87], rtol=1e-5)
+    assert np.isinf(stability["two_steps"][gaps >= 104]).all()
     assert stability["unshifted_until"] == 88.5
     assert 87 <= stability["two_steps_until"] < 104
 
@@ -1249,6 +1287,16 @@ def test_saturation(saturation):
     assert_allclose(saturation["probs_loss"], -np.log(np.maximum(p, 1e-7)), rtol=1e-5)
     assert_allclose(saturation["logits_loss"], np.logaddexp(0, -z), rtol=1e-5)
     assert_allclose(saturation["logits_gradient"], p - 1, rtol=1e-5)
+
+
+def test_many_classes(many_classes):
+    assert many_classes["twice_100_most"] == many_classes["twice_100"].max()
+    for name in ("10", "100", "100_adam"):
+        once, twice = many_classes[f"once_{name}"], many_classes[f"twice_{name}"]
+        assert once.shape == twice.shape == (3,)
+        assert once.min() >= 99
+        assert np.all(twice <= 100)
+    assert many_classes["twice_100"].min() > 10  # guessing is 1 %
 
 
 def test_averages(averages):

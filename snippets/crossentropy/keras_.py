@@ -80,3 +80,42 @@ def keras_binary_ce(
         dtype=dtype,
     )
     return loss(targets, outputs, sample_weight)
+
+
+def keras_compile_classes(model):
+    """For K logits and one integer label.
+
+    >>> model = keras.Sequential([keras.layers.Identity()])
+    >>> keras_compile_classes(model)
+    """
+    loss = keras.losses.SparseCategoricalCrossentropy(
+        from_logits=True
+    )
+    model.compile("adam", loss=loss, metrics=["accuracy"])
+
+
+def keras_compile_yes_no(model):
+    """For one logit or several, each a yes or a no.
+
+    >>> model = keras.Sequential([keras.layers.Identity()])
+    >>> keras_compile_yes_no(model)
+    """
+    loss = keras.losses.BinaryCrossentropy(from_logits=True)
+    right = keras.metrics.BinaryAccuracy(threshold=0.0)
+    model.compile("adam", loss=loss, metrics=[right])
+
+
+def keras_evaluate(compiling, outputs, targets):
+    """Loss and metric of a model with these outputs.
+
+    >>> z, y = keras.ops.zeros((4, 1)), keras.ops.ones(4)
+    >>> loss, right = keras_evaluate(
+    ...     keras_compile_yes_no, z, y
+    ... )
+    >>> print(round(loss, 4), right)
+    0.6931 0.0
+    """
+    model = keras.Sequential([keras.layers.Identity()])
+    compiling(model)
+    shown = model.evaluate(outputs, targets, verbose=0)
+    return [float(value) for value in shown]

@@ -81,13 +81,13 @@ def logsumexp(z, axis=-1):
 
 
 def log_softmax(z, axis=-1):
-    """Log probabilities; none of them is -inf.
+    """Log probabilities, finite for z of up to 1e300.
 
     >>> log_softmax([0, -1000])
     array([    0., -1000.])
     """
     z = real("z", z)
-    z -= z.max(axis, keepdims=True)
+    z = z - z.max(axis, keepdims=True)
     total = np.exp(z).sum(axis, keepdims=True)
     return z - np.log(total)
 
@@ -421,7 +421,7 @@ def perplexity(mean_ce):
 
 
 def kl_divergence(p, q):
-    """Kullback-Leibler divergence of q from p, in nats.
+    """Sum of p ln(p / q): what q costs if p is true.
 
     Both are (K,). Where p is 0 nothing is added; where only
     q is 0 it is inf.

@@ -26,6 +26,7 @@ from snippets.crossentropy.scratch import (
     target_rows,
 )
 from snippets.crossentropy.torch_ import (
+    torch_binary_ce,
     torch_categorical_ce,
 )
 
@@ -123,53 +124,29 @@ def categorical_ce_from_probs_swapped(
     return reduce_loss(losses, None, reduction)
 
 
-def binary_ce_sigmoid_twice(
-    logits, targets, *, pos_weight=1.0, reduction="mean"
-):
+def binary_ce_sigmoid_twice(logits, targets, **options):
     """a sigmoid went before a loss that applies one"""
-    return binary_ce(
-        sigmoid(logits),
-        targets,
-        pos_weight=pos_weight,
-        reduction=reduction,
-    )
+    return binary_ce(sigmoid(logits), targets, **options)
 
 
-def binary_ce_of_positives(
-    logits, targets, *, pos_weight=1.0, reduction="mean"
-):
+def binary_ce_of_positives(logits, targets, **options):
     """the term of the negatives was left out"""
-    z, y = real("logits", logits), np.asarray(targets)
-    losses = y * softplus(-z)
-    return losses if reduction == "none" else losses.mean()
+    return targets * softplus(-logits)
 
 
-def binary_ce_one_softmax(
-    logits, targets, *, pos_weight=1.0, reduction="mean"
-):
+def binary_ce_one_softmax(logits, targets):
     """one softmax served all the labels"""
     return float(-np.mean(targets * log_softmax(logits)))
 
 
-def binary_ce_weighing_all(
-    logits, targets, *, pos_weight=1.0, reduction="mean"
-):
+def binary_ce_weighing_all(logits, targets, *, pos_weight):
     """the weight multiplied the negatives as well"""
-    loss = binary_ce(logits, targets, reduction=reduction)
-    return pos_weight * loss
+    return pos_weight * binary_ce(logits, targets)
 
 
-def binary_ce_in_bits(
-    logits, targets, *, pos_weight=1.0, reduction="mean"
-):
+def binary_ce_in_bits(logits, targets):
     """logarithms were to base 2"""
-    loss = binary_ce(
-        logits,
-        targets,
-        pos_weight=pos_weight,
-        reduction=reduction,
-    )
-    return loss / np.log(2)
+    return binary_ce(logits, targets) / np.log(2)
 
 
 def binary_ce_grad_with_slope(logits, targets):
@@ -234,14 +211,10 @@ def torch_ce_over_count(
     logits, targets, *, reduction="mean", **options
 ):
     """PyTorch's mean always divided by N"""
-    divisor = len(targets) if reduction == "mean" else 1
-    total = "sum" if reduction == "mean" else reduction
-    return (
-        torch_categorical_ce(
-            logits, targets, reduction=total, **options
-        )
-        / divisor
+    losses = torch_categorical_ce(
+        logits, targets, reduction="none", **options
     )
+    return getattr(losses, reduction)()
 
 
 def torch_ce_casting(logits, targets, **options):
@@ -250,17 +223,16 @@ def torch_ce_casting(logits, targets, **options):
     return torch_categorical_ce(logits, targets, **options)
 
 
+def torch_binary_ce_in_a_row(logits, targets, **options):
+    """PyTorch gave the targets the outputs' shape"""
+    targets = targets.reshape(logits.shape)
+    return torch_binary_ce(logits, targets, **options)
+
+
 def torch_nll_of_softmax(logits, labels):
     """the second step was a log, not a second softmax"""
     log_p = torch.log(F.softmax(logits, dim=1))
     return F.nll_loss(log_p, labels)
-
-
-def torch_mse_over_classes(logits, labels):
-    """squared errors were averaged over the classes"""
-    targets = F.one_hot(labels, logits.shape[1])
-    error = F.softmax(logits, dim=1) - targets
-    return (error**2).mean()
 
 
 def torch_shifted_ce(logits, labels):
@@ -364,8 +336,14 @@ def keras_sparse_ce_by_weights(outputs, labels, **options):
 
 def keras_sparse_ce_of_one_unit(outputs, labels, **options):
     """Keras read a single unit as the chance of class 1"""
-    column = labels[:, None]
+    column = labels.reshape(-1, 1)
     return keras_binary_ce(outputs, column, **options)
+
+
+def keras_compile_by_name(model):
+    """the metric was called "accuracy" """
+    loss = keras.losses.BinaryCrossentropy(from_logits=True)
+    model.compile(loss=loss, metrics=["accuracy"])
 
 
 def keras_binary_ce_summed(outputs, targets, **options):
@@ -452,7 +430,15 @@ BREAKS = {
     },
     "wrong_losses_train_anyway": {
         "torch_double_softmax": "torch_nll_of_softmax",
-        "torch_softmax_mse": "torch_mse_over_classes",
+    },
+    "softmax_twice_can_stall": {
+        "torch_double_softmax": "torch_nll_of_softmax",
+    },
+    "accuracy_needs_a_threshold": {
+        "keras_compile_yes_no": "keras_compile_by_name",
+    },
+    "torch_and_its_mix_ups": {
+        "torch_binary_ce": "torch_binary_ce_in_a_row",
     },
     "exp_overflows": {
         "exp_edge": "exp_edge_in_float64",
@@ -503,8 +489,6 @@ BREAKS = {
     },
     "ignored_rows_leave_the_mean": {
         "torch_categorical_ce": "torch_ce_over_count",
-    },
-    "keras_swallows_minus_100": {
         "keras_sparse_ce": "keras_sparse_ce_ignoring",
     },
     "smoothing_mixes_in_the_uniform": {
@@ -523,9 +507,6 @@ BREAKS = {
         "sigmoid_mse_grad": (
             "sigmoid_mse_grad_without_slope"
         ),
-    },
-    "squared_error_pulls_hardest": {
-        "sigmoid_mse_grad": "sigmoid_mse_grad_halved",
     },
     "squared_error_takes_longer": {
         "sigmoid_mse_grad": "sigmoid_mse_grad_halved",
