@@ -22,6 +22,7 @@ from built_site import (
 )
 
 from press.build import Build
+from press.modules import without_docstring
 from press.pages import IN_FORMULA, INLINE, KINDS, parse_number, scan
 from press.store import Store
 from press.worker import Runner
@@ -51,7 +52,9 @@ def test_every_fence_is_rendered(site, source):
         if exhibit.kind in ("snippet", "claim"):
             for target in exhibit.targets:
                 module, statement = project.find(target)
-                assert plain_lines(module.text(statement)) <= lines, f"{place}: {target}"
+                whole = exhibit.kind == "snippet"
+                shown = module.text(statement) if whole else without_docstring(module, statement)
+                assert plain_lines(shown) <= lines, f"{place}: {target}"
     kinds = collections.Counter(exhibit.kind for exhibit, _ in named)
     for kind in ("output", "snippet"):
         assert len(with_class(tree, kind)) == kinds[kind], kind

@@ -909,6 +909,18 @@ def test_bias_and_variance_by_all_noises(shape, lam):
     assert ridge_bias_variance(x, beta, 0, lam, x_test) == (bias2, 0)
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_the_first_penalty_pays_at_the_rate_of_hoerl_and_kennard(seed):
+    rng, sigma, lam = generator(seed), 0.7, 1e-6
+    x, x_test, beta = rng.normal(size=(12, 4)), rng.normal(size=(3, 4)), rng.normal(size=4)
+    inverse = np.linalg.inv(x.T @ x)
+    for rows in (np.eye(4), x_test):  # errors of the weights, and of predictions
+        none, tiny = (sum(ridge_bias_variance(x, beta, sigma, at, rows)) for at in (0, lam))
+        # the variance falls at 2 σ² x'(X'X)⁻² x; the squared bias starts level
+        rate = 2 * sigma**2 * np.mean(np.sum((rows @ inverse) ** 2, axis=1))
+        assert (none - tiny) / lam == pytest.approx(rate, rel=1e-3)
+
+
 def test_bias_variance_shapes():
     for beta, x_test in (([1], [[1, 2]]), ([1, 2], [[1]]), ([[1, 2]], [[1, 2]]), (1, [[1, 2]])):
         wanted = r"beta, Xtest must be \(2,\), \(m, 2\), got shapes "
@@ -918,6 +930,30 @@ def test_bias_variance_shapes():
 
 
 # Optimizers
+
+
+def test_one_step_of_weight_decay_by_hand(conventions):
+    w = torch.tensor([3.0, -4.0], requires_grad=True)
+    moved = torch_steps(torch.optim.SGD, w.detach(), [torch.zeros(2)], lr=1, weight_decay=0.1)
+    assert_allclose((moved - w.detach()).numpy(), [-0.3, 0.4], atol=1e-6)
+    half = 0.1 / 2 * w.square().sum()
+    assert half.item() == pytest.approx(1.25)
+    (slope,) = torch.autograd.grad(half, w)
+    assert_allclose(conventions["torch_sgd"], -0.5 * slope.numpy(), atol=1e-6)
+    assert_allclose(conventions["keras_sgd"], [-0.15, 0.2], atol=1e-6)
+
+
+def test_momentum_by_hand(momentum):
+    for name, beta in (("plain", 0.0), ("momentum", 0.9)):
+        w, speed = 1.0, 0.0
+        for _ in range(200):
+            speed = beta * speed + 0.1 * w
+            w -= 0.01 * speed
+        assert momentum[f"{name}_coupled"] == pytest.approx(w, rel=1e-4)
+        assert momentum[f"{name}_data"] == pytest.approx(w, rel=1e-4)
+        assert momentum[f"{name}_decoupled"] == pytest.approx(0.999**200, rel=1e-4)
+    wanted = np.log(momentum["momentum_coupled"]) / (200 * np.log(0.999))
+    assert momentum["ratio"] == pytest.approx(wanted, rel=1e-3)
 
 
 @pytest.mark.parametrize("wd", [0.0, 0.3])
@@ -1202,8 +1238,12 @@ def test_exercises_by_hand():
     found = exercises()
     wanted = {
         "threshold": 0,  # |-0.5| is not more than 0.5
+        "kept": 0.8,  # 4 / (4 + 1)
         "weight_decay": 0.02,  # twice 0.01
         "C": 1 / 88.4,  # 2 n c = 2 · 442 · 0.1
+        "contact": 0.5398930876747683,  # (4/π) arccos(0.5/√2) - 1
+        "even": np.sqrt(2) * np.cos(3 * np.pi / 8),
+        "short": 1000 / 11,  # λ / (n + λ) with λ = n/10
         "left": np.exp(-0.2),  # lr λ T / s = 0.01 · 0.1 · 2000 / 10
         "ratio": 0.8,  # 1 / (1 + 0.25)
         "ratios": [0.8, 0.8, 0.8],
@@ -1277,6 +1317,12 @@ def test_paths_are_scikit_learns(diabetes, ridge_path, lasso_path):
     first = [np.argmax(column != 0) for column in weights]
     assert_array_equal(lasso_path["order"], np.array(diabetes["names"])[np.argsort(first)])
     assert len(set(lasso_path["entry"])) == 10
+    s3 = weights[list(diabetes["names"]).index("s3")]
+    back = np.flatnonzero((s3[1:-1] == 0) & (s3[:-2] < 0)) + 1  # a knot where it is 0 once more
+    ((left, returned),) = ((alphas[k], alphas[k + 1]) for k in back)
+    assert s3[back + 2] > 0
+    assert returned <= lasso_path["s3_gone_to"] / 100 * top
+    assert lasso_path["s3_gone_from"] / 100 * top <= left
 
 
 def test_lasso_of_all_is_scikit_learns():

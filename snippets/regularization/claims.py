@@ -20,6 +20,7 @@ from snippets.regularization.scratch import (
     lasso_objective,
     project_l1_ball,
     ridge,
+    ridge_bias_variance,
     ridge_shrinkage,
     sgd_step,
     shrink,
@@ -56,6 +57,45 @@ def frameworks_agree():
             gaps.append(gap / (1 + np.abs(wanted).max()))
     worst = float(max(gaps))
     assert worst < 1e-7
+    return {"largest_gap": worst}
+
+
+def weight_decay_is_half_a_penalty(conventions):
+    """Weights 3, -4: Keras's L2(0.1) is 2.5, a decay 1.25.
+
+    PyTorch's SGD with weight_decay 0.1 and no other
+    gradient steps down the slope of the penalty of 1.25.
+    """
+    w = conventions["w"]
+    found = keras_l2_penalty(torch.tensor(w), 0.1)
+    keras_has = float(found)
+    half = l2_penalty(w, 0.1, convention="half")
+    assert abs(keras_has - 2.5) < 1e-6
+    assert abs(half - 1.25) < 1e-12
+    slope = l2_gradient(w, 0.1, convention="half")
+    assert np.abs(slope - [0.3, -0.4]).max() < 1e-6
+    gap = conventions["torch_sgd"] + 0.5 * slope
+    assert np.abs(gap).max() < 1e-6
+    return {"keras": keras_has, "decay": half}
+
+
+def gradient_is_the_slope():
+    """The L2 penalty's slope is 2 λ w; of its half, λ w."""
+    w = np.random.default_rng(0).normal(size=7)
+    worst, step = 0.0, 0.5 * np.eye(7)
+    for convention, factor in (("keras", 2), ("half", 1)):
+
+        def penalty(w, convention=convention):
+            return l2_penalty(w, 0.3, convention=convention)
+
+        slope = [
+            penalty(w + e) - penalty(w - e) for e in step
+        ]
+        ours = l2_gradient(w, 0.3, convention=convention)
+        for wanted in (slope, factor * 0.3 * w):
+            gap = float(np.abs(ours - wanted).max())
+            worst = max(worst, gap)
+    assert worst < 1e-14
     return {"largest_gap": worst}
 
 
@@ -354,6 +394,24 @@ def lasso_counts_its_columns(lasso_path, diabetes):
     return {"lambda_max": top}
 
 
+def lasso_enters_in_order(lasso_path):
+    """bmi enters first, then s5, bp, s3, sex; age is last.
+
+    As λ falls. At 0.2 % of λ max s3 is 0 again; later it
+    comes back with the other sign.
+    """
+    wanted = "bmi s5 bp s3 sex s6 s1 s4 s2 age"
+    assert " ".join(lasso_path["order"]) == wanted
+    assert lasso_path["s3_gone_from"] > 0.2
+    assert lasso_path["s3_gone_to"] < 0.15
+    least = lasso_path["s3_least"]
+    assert least < -10 and lasso_path["s3_last"] > 1
+    return {
+        "s3_before": least,
+        "s3_after": lasso_path["s3_last"],
+    }
+
+
 def lasso_is_scikit_learns(diabetes):
     """One weight at a time gives scikit-learn's lasso.
 
@@ -476,6 +534,26 @@ def bias_rises_and_variance_falls(bias_variance):
     }
 
 
+def some_penalty_always_helps():
+    """A small enough λ > 0 beats least squares.
+
+    In each of 50 random problems with noise, and for the
+    mean squared error of weights as of predictions.
+    """
+    rng, gains = np.random.default_rng(0), []
+    for _ in range(50):
+        X, Xtest = rng.normal(size=(2, 15, 6))
+        beta = 10 * rng.normal(size=6)
+        for Z in (np.eye(6), Xtest):
+            plain, tiny = (
+                sum(ridge_bias_variance(X, beta, 1, lam, Z))
+                for lam in (0.0, 1e-6)
+            )
+            gains.append((plain - tiny) / 1e-6)
+    assert min(gains) > 0
+    return {"least_gain_per_lambda": min(gains)}
+
+
 def the_truth_decides(contest):
     """Sparse truths want L1, dense truths want L2.
 
@@ -574,6 +652,30 @@ def coupled_decay_is_ridge(decays):
     assert max(gaps.values()) < 1e-9
     assert decays["adamw_share"] < 0.5
     return gaps
+
+
+def momentum_multiplies_the_decay(momentum):
+    """Momentum 0.9 makes SGD's decay ten times as fast.
+
+    In PyTorch, where it is part of the gradient, and as
+    much as a data loss of the same slope. Not in Keras.
+    """
+    plain = momentum["plain_coupled"]
+    assert abs(plain - 0.999**200) < 1e-5
+    for name in ("plain", "momentum"):
+        apart = momentum[f"{name}_decoupled"]
+        assert abs(apart - plain) < 1e-5
+        both = (
+            momentum[f"{name}_coupled"],
+            momentum[f"{name}_data"],
+        )
+        assert np.ptp(both) < 1e-5
+    assert 9.5 < momentum["ratio"] < 11
+    return {
+        "torch": momentum["momentum_coupled"],
+        "keras": momentum["momentum_decoupled"],
+        "ratio": momentum["ratio"],
+    }
 
 
 def momentum_thins_a_decay(decays):

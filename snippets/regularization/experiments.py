@@ -8,7 +8,7 @@ import scipy
 import sklearn
 import torch
 import torch.nn.functional as F
-from scipy.optimize import minimize_scalar
+from scipy.optimize import brentq, minimize_scalar
 from sklearn.datasets import load_diabetes
 from sklearn.linear_model import (
     ElasticNet,
@@ -466,6 +466,8 @@ def lasso_path(diabetes):
 
     w = np.array([weights(share) for share in shares])
     entry = (w != 0).argmax(axis=0)  # first nonzero row
+    s3 = w[:, list(names).index("s3")]
+    gone = (s3 == 0) & (shares < shares[s3.argmin()])
     left = np.array([0.01, 0.05, 0.1, 0.3, 0.6, 1.0])
     counts = [np.sum(weights(share) != 0) for share in left]
     found = {
@@ -476,6 +478,10 @@ def lasso_path(diabetes):
         "entry": entry,
         "some_shares": left,
         "counts": np.array(counts),
+        "s3_gone_from": float(100 * shares[gone][0]),
+        "s3_gone_to": float(100 * shares[gone][-1]),
+        "s3_least": float(s3.min()),
+        "s3_last": float(s3[-1]),
     }
     for share, count in zip(left, counts):
         found[f"count_{100 * share:.0f}"] = int(count)
@@ -778,6 +784,43 @@ def optimizers():
     return found
 
 
+def momentum():
+    """200 steps of a weight of 1 without any gradient.
+
+    Rate 0.01, decay 0.1: coupled to SGD's gradient as in
+    PyTorch, or not as in Keras, with and without momentum.
+    Of data: how far from 1 a weight still is that they pull
+    there with 0.1 times that distance.
+    """
+    w, none = torch.ones(1), [torch.zeros(1)] * 200
+    x = torch.tensor([0.1**0.5, -(0.1**0.5)])
+    found = {}
+    for name, beta in (("plain", 0.0), ("momentum", 0.9)):
+        sgd = {"lr": 0.01, "momentum": beta}
+        coupled = torch_steps(
+            torch.optim.SGD, w, none, weight_decay=0.1, **sgd
+        )
+        keras_sgd = keras.optimizers.SGD(
+            0.01, momentum=beta, weight_decay=0.1
+        )
+        apart = keras_steps(keras_sgd, w, none)
+        near = torch_l1_fit(
+            x[:, None], x, 0.0, 200, torch.optim.SGD, **sgd
+        )
+        found |= {
+            f"{name}_coupled": float(coupled),
+            f"{name}_decoupled": float(apart),
+            f"{name}_data": float(1 - near),
+        }
+    logs = {name: np.log(found[name]) for name in found}
+    return found | {
+        "ratio": float(
+            logs["momentum_coupled"]
+            / logs["momentum_decoupled"]
+        ),
+    }
+
+
 def intercept(diabetes):
     """How predictions follow when 1000 is added to y.
 
@@ -925,8 +968,11 @@ def spared():
 
 def exercises():
     """The answers to the exercises."""
+    two = np.sqrt(2) * np.array([[1.0], [-1.0]])  # s² is 4
     keras_pull = l2_gradient(1.0, 0.01)
     torch_pull = l2_gradient(1.0, 1.0, convention="half")
+    ones, y = np.ones((10, 1)), np.full(10, 1000.0)
+    w, _ = ridge(ones, y, 1.0, fit_intercept=False)
     rng = np.random.default_rng(0)
     X, y = rng.normal(size=(20, 3)), rng.normal(size=20)
     X, _ = np.linalg.qr(X - X.mean(axis=0))
@@ -934,8 +980,14 @@ def exercises():
     plain, _ = ridge(X, y, 0.0)
     return {
         "threshold": float(soft_threshold(-0.5, 0.5)),
+        "kept": float(ridge_shrinkage(two, 1)[0]),
         "weight_decay": float(keras_pull / torch_pull),
         "C": 1 / (2 * 442 * 0.1),
+        "contact": float(vertex_probability(0.5)),
+        "even": brentq(
+            lambda s: vertex_probability(s) - 0.5, 0.1, 1
+        ),
+        "short": float(1000 - w[0]),
         "left": float(np.exp(-0.01 * 0.1 * 2000 / 10)),
         "ratios": shrunk / plain,
         "ratio": float(np.mean(shrunk / plain)),

@@ -21,6 +21,20 @@ from snippets.regularization.torch_ import (
 )
 
 
+def l2_penalty_never_halved(
+    w, lam, *, convention="keras"
+):
+    """the half was forgotten"""
+    return lam * float(np.sum(np.square(w)))
+
+
+def l2_gradient_always_halved(
+    w, lam, *, convention="keras"
+):
+    """λ was taken for λ/2 throughout"""
+    return lam * real("w", w)
+
+
 def keras_l2_penalty_halved(w, lam):
     """Keras's L2 had the textbook's half"""
     return keras.regularizers.L2(lam / 2)(w)
@@ -175,6 +189,14 @@ def ridge_variance_only(X, beta, sigma, lam, Xtest):
     return 0.0, var
 
 
+def ridge_bias_only(X, beta, sigma, lam, Xtest):
+    """the variance was left out"""
+    bias2, _ = ridge_bias_variance(
+        X, beta, sigma, lam, Xtest
+    )
+    return bias2, 0.0
+
+
 def sgd_step_decay_without_lr(w, g, lr, wd=0.0):
     """the decay was not multiplied by the learning rate"""
     return (1 - wd) * real("w", w) - lr * real("g", g)
@@ -201,6 +223,15 @@ def torch_steps_by_adamw(
     """AdamW took the place of Adam"""
     if optimizer_class is torch.optim.Adam:
         optimizer_class = torch.optim.AdamW
+    run = optimizer_class, w, gradients
+    return torch_steps(*run, **settings)
+
+
+def torch_steps_without_momentum(
+    optimizer_class, w, gradients, **settings
+):
+    """momentum was left out"""
+    settings.pop("momentum", None)
     run = optimizer_class, w, gradients
     return torch_steps(*run, **settings)
 
@@ -274,6 +305,13 @@ BREAKS = {
         "torch_soft_threshold": "torch_hard_threshold",
         "keras_l1_penalty": "keras_l1_penalty_averaged",
     },
+    "weight_decay_is_half_a_penalty": {
+        "l2_penalty": "l2_penalty_never_halved",
+        "keras_l2_penalty": "keras_l2_penalty_halved",
+    },
+    "gradient_is_the_slope": {
+        "l2_gradient": "l2_gradient_always_halved",
+    },
     "strengths_translate": {
         "keras_l2_penalty": "keras_l2_penalty_halved",
         "keras_l1_penalty": "keras_l1_penalty_averaged",
@@ -325,6 +363,9 @@ BREAKS = {
         "lasso_lambda_max": "lasso_lambda_max_of_the_sum",
         "lasso_cd": "lasso_cd_of_the_sum",
     },
+    "lasso_enters_in_order": {
+        "lasso_cd": "lasso_cd_by_thresholding",
+    },
     "lasso_is_scikit_learns": {
         "lasso_cd": "lasso_cd_of_the_sum",
     },
@@ -344,6 +385,9 @@ BREAKS = {
     },
     "bias_rises_and_variance_falls": {
         "ridge_bias_variance": "ridge_variance_only",
+    },
+    "some_penalty_always_helps": {
+        "ridge_bias_variance": "ridge_bias_only",
     },
     "the_truth_decides": {
         "soft_threshold": "soft_threshold_shrinking",
@@ -365,6 +409,10 @@ BREAKS = {
     },
     "coupled_decay_is_ridge": {
         "torch_linear": "torch_linear_by_adamw",
+    },
+    "momentum_multiplies_the_decay": {
+        "torch_steps": "torch_steps_without_momentum",
+        "keras_steps": "keras_steps_coupled",
     },
     "momentum_thins_a_decay": {
         "keras_linear": "keras_linear_coupled",
