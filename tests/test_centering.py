@@ -38,6 +38,8 @@ from snippets.centering.scratch import (
 from snippets.centering.torch_ import (
     digits_loss,
     fit_digits,
+    heavy_ball_steps,
+    normalized_net,
     torch_activate,
     torch_batchnorm,
     torch_depth_gradients,
@@ -169,7 +171,7 @@ def test_a_negative_variance(call, var):
 
 def test_a_feature_that_is_always_zero():
     for call in (lambda: uncentered_correlation(0, 0), lambda: same_sign_limit(0.0, 0, 3)):
-        with pytest.raises(ValueError, match=r"no correlation, got mean 0(\.0)? and var 0$"):
+        with pytest.raises(ValueError, match=r"always 0 .*, got mean 0(\.0)? and var 0$"):
             call()
 
 
@@ -732,6 +734,34 @@ def test_depth_gradients_by_hand():
     assert_allclose(norms.numpy(), [np.linalg.norm((a.numpy() > 0) * v.numpy())], rtol=1e-12)
 
 
+def test_depth_gradients_with_a_gain():
+    plain, large = (torch_depth_gradients("relu", 3, 5, 1, gain=gain) for gain in (1, 4))
+    assert_allclose(large.numpy(), [16, 4, 1] * plain.numpy(), rtol=1e-12)
+
+
+def test_heavy_ball_by_hand():
+    eigs, w = np.array([0.5, 1.0, 4.5]), np.array([1.0, -2.0, 0.5])
+    lr, momentum = 4 / (np.sqrt(0.5) + np.sqrt(4.5)) ** 2, 1 / 4
+    velocity, first = np.zeros(3), np.linalg.norm(w)
+    count = 0
+    while np.linalg.norm(w) > 1e-6 * first:
+        velocity = momentum * velocity + eigs * w
+        w, count = w - lr * velocity, count + 1
+    assert heavy_ball_steps(eigs, [1.0, -2.0, 0.5], 1e-6) == count
+
+
+def test_a_normalized_net_centers_its_hidden_units():
+    net, x = normalized_net(6, 4, 3), torch.randn(50, 6, generator=torch.Generator().manual_seed(0))
+    assert_allclose(net[:3](x).mean(dim=0).detach().numpy(), np.zeros(4), atol=1e-6)
+    assert net(x).shape == (50, 3)
+
+
+def test_centering_leaves_its_argument_alone():
+    x = np.ones((2, 3))
+    second_moment(x, center=True)
+    assert_array_equal(x, np.ones((2, 3)))
+
+
 def test_depth_gradients_of_two_layers():
     norms = torch_depth_gradients("tanh", 2, 3, 5)
     rng = torch.Generator().manual_seed(5)
@@ -962,6 +992,33 @@ def test_paths(paths):
     assert paths["tanh_lr"] == pytest.approx(0.6340438583)
 
 
+def test_controls_at_one_rate(paths):
+    v, lr = 0.0433790358580932, paths["sigmoid_lr"]
+    for to, goal in (("opposite", [1, -1]), ("same", [1, 1])):
+        w, count = np.zeros(2), 0
+        while np.hypot(*(w - goal)) > 0.05:
+            w = w - lr * (v * np.eye(2) + 0.25) @ (w - goal)
+            count += 1
+        assert paths[f"full_{to}_steps"] == count
+
+
+def test_separated(separated):
+    assert separated["gamma_kappa"] == pytest.approx(1 + 10 * 0.05, rel=0.15)
+    assert separated["normal_kappa"] == pytest.approx(1 + 10, rel=0.05)
+    below = scipy.special.ndtr(-1.0)
+    alike = below**10 + (1 - below) ** 10
+    assert separated["normal_fraction"] == pytest.approx(alike, abs=0.01)
+
+
+def test_true_gradients_by_the_normal_limit(true_gradients):
+    v = 0.0433790358580932
+    cov = 1.01 * (v * np.eye(2) + 0.25) - 0.01 * 0.25
+    at = 0.1 * 0.5 * np.sqrt(256) * np.ones(2)
+    normal = scipy.stats.multivariate_normal(at, cov, seed=0)
+    up, down = 1 - normal.cdf([0, np.inf]) - normal.cdf([np.inf, 0]), normal.cdf(np.zeros(2))
+    assert true_gradients["drift_256"] == pytest.approx(up + 2 * down, abs=0.03)
+
+
 def test_flipped(flipped):
     assert flipped["plain_kappa"] == pytest.approx(1 + 10 * 0.25 / 0.0433790358, rel=0.1)
     x = activate("sigmoid", generator().normal(size=(5000, 10)))
@@ -1050,7 +1107,9 @@ def test_normalized(normalized):
 
 
 def test_history(history):
-    assert set(history) == {"sgd", "momentum", "decay", "adam", "keras_momentum"}
+    keepers = {"rmsprop", "adagrad", "adam_forgetting"}
+    moved = {"sgd", "momentum", "decay", "adam", "keras_momentum"}
+    assert set(history) == keepers | moved
     rng = generator()
     x = activate("sigmoid", rng.normal(size=(300, 2)))
     t = x @ [1.0, -1.0]
@@ -1077,7 +1136,8 @@ def test_history(history):
 
 
 def test_depth(depth):
-    for key in ("sigmoid", "centered_sigmoid", "tanh", "relu"):
+    large = "large_sigmoid", "large_centered_sigmoid"
+    for key in ("sigmoid", "centered_sigmoid", "tanh", "relu", *large):
         assert depth[key].shape == (5,)
         assert depth[f"{key}_mean"] == depth[key].mean()
     norms = torch_depth_gradients("relu", 10, 50, 3)
@@ -1106,6 +1166,8 @@ def test_defaults_are_those_of_the_layers():
     below = torch.tensor(-1.0)
     assert found["torch_leak"] == pytest.approx(-float(torch_activate("leaky_relu", below)))
     assert found["keras_leak"] == pytest.approx(-float(keras_activate("leaky_relu", -1.0)))
+    (by_layer,) = keras.layers.LeakyReLU()(np.array([-1.0]))
+    assert found["keras_layer_leak"] == pytest.approx(-float(by_layer))
     # the share of the new batch, and of the old average
     ours(torch.full((4, 3), 5.0))
     theirs(np.full((4, 3), 5.0), training=True)

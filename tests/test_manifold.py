@@ -26,6 +26,7 @@ from snippets.manifold.experiments import (
     gap_to_roll,
     linear_r2,
     lines,
+    mutual_distances,
     pieces,
     project,
     residual,
@@ -646,6 +647,10 @@ def test_nearest_distance(m, n, d):
     queries, data = cloud(m, d), cloud(n, d, seed=1)
     assert_allclose(nearest_distance(queries, data), cdist(queries, data).min(axis=1), rtol=1e-12)
     assert_array_equal(nearest_distance(data, data), 0)
+    if n > 1:
+        besides = np.arange(n)[:, None]
+        wanted = neighbors(data, 1)[0].ravel()
+        assert_allclose(nearest_distance(data, data, besides), wanted, rtol=1e-12)
     with pytest.raises(ValueError, match=f"rows of one length, got {d} and {d + 1}"):
         nearest_distance(queries, np.ones((2, d + 1)))
 
@@ -750,13 +755,25 @@ def test_autoencoder_has_the_layers_it_says():
 def test_kerass_autoencoder_is_pytorchs():
     data = np.abs(np.tanh(cloud(30, 6)))
     encode, decode = fit_autoencoder(data, 2, 0, epochs=3)
-    encoder, decoder = keras_autoencoder(6, 2)
+    encoder, decoder = keras_autoencoder(data, 2, 0, epochs=0)
     for ours, keras_net in ((encode, encoder), (decode, decoder)):
         parameters = [p.detach().numpy() for p in ours.args[0].parameters()]
         keras_net.set_weights([p.T for p in parameters])
     codes = encode(data)
     assert_allclose(encoder.predict(data, verbose=0), codes, atol=1e-5)
     assert_allclose(decoder.predict(codes, verbose=0), decode(codes), atol=1e-5)
+
+
+def test_kerass_training_is_pytorchs():
+    data = np.abs(np.tanh(cloud(150, 6)))
+    errors = []
+    encode, decode = fit_autoencoder(data, 2, 0, epochs=40)
+    encoder, decoder = keras_autoencoder(data, 2, 0, epochs=40)
+    errors.append(np.mean((decode(encode(data)) - data) ** 2))
+    rebuilt = decoder.predict(encoder.predict(data, verbose=0), verbose=0)
+    errors.append(np.mean((rebuilt - data) ** 2))
+    assert errors[1] == pytest.approx(errors[0], rel=0.25)
+    assert max(errors) < 0.7 * data.var(axis=0).mean()
 
 
 def test_a_linear_autoencoder_finds_the_plane_of_pca():
@@ -920,13 +937,13 @@ def test_with_edge_is_a_new_shortest_path():
 
 def test_pieces():
     places = neighbors([[0], [10], [1], [20], [11], [12], [21]], 1)[1]
-    assert_array_equal(pieces(places), [2, 3, 2])
+    assert_array_equal(pieces(places), [0, 1, 0, 2, 1, 1, 2])
     data = cloud(30, 2)
     paths = knn_graph_distances(data, 1)
     first = np.isfinite(paths).argmax(axis=1)
-    _, wanted = np.unique(first, return_counts=True)
-    assert len(wanted) > 1
-    assert_array_equal(np.sort(pieces(neighbors(data, 1)[1])), np.sort(wanted))
+    assert len(set(first)) > 1
+    found = pieces(neighbors(data, 1)[1])
+    assert_array_equal(found[:, None] == found, first[:, None] == first)
 
 
 def test_residual_correlation_and_r2():
@@ -960,14 +977,30 @@ def test_graphs(graphs, roll):
     assert graphs["at_10"] == pytest.approx(np.corrcoef(paths[upper], exact)[0, 1], rel=1e-10)
     assert graphs["median_10"] == pytest.approx(np.median(paths[upper] / exact), rel=1e-10)
     assert graphs["euclid"] == pytest.approx(np.corrcoef(pdist(roll["X"]), exact)[0, 1])
-    assert_array_equal(graphs["correlations"], [graphs[f"at_{k}"] for k in graphs["ks"]])
-    both = kneighbors_graph(roll["X"], 15)
-    assert graphs["edges_15"] == both.maximum(both.T).nnz / 2
     assert graphs["one_bridge_length"] > 6
-    counts = [graphs[f"bridges_{k}"] for k in graphs["ks"]]
-    assert counts == sorted(counts)
     assert len(graphs["shown_exact"]) == len(graphs["shown_graph"]) == len(graphs["shown_euclid"])
     assert np.all(graphs["shown_euclid"] <= graphs["shown_graph"] + 1e-9)
+
+
+def test_mutual_distances():
+    data = cloud(40, 2)
+    graph = kneighbors_graph(data, 6, mode="distance").toarray()
+    wanted = floyd_warshall(np.minimum(graph, graph.T), directed=False)
+    assert_allclose(mutual_distances(data, 6, range(9)), wanted[:9], rtol=1e-12)
+
+
+def test_many_rolls(many_rolls):
+    data, t, h = swiss_roll(800, generator(3))
+    paths = Isomap(n_neighbors=12).fit(data).dist_matrix_[:40].ravel()
+    exact = geodesic_distance(t[:40, None], h[:40, None], t, h).ravel()
+    place = many_rolls["ks_800"].tolist().index(12)
+    found = many_rolls["fits_800"][place, 3]
+    assert found == pytest.approx(np.corrcoef(paths, exact)[0, 1], rel=1e-10)
+    assert many_rolls["worst_800_12"] <= found
+    counts = np.sum(many_rolls["bridges_800"] > 0, axis=1)
+    assert [many_rolls[f"bridged_800_{k}"] for k in many_rolls["ks_800"]] == counts.tolist()
+    assert np.all(np.diff(many_rolls["bridges_800"], axis=0) >= 0)  # more edges, more bridges
+    assert many_rolls["fits_1500"].shape == (4, 10)
 
 
 def test_embeddings(embeddings, roll):
@@ -1003,25 +1036,33 @@ def test_digits(digits, digit_dimensions):
 
 
 def test_halfway(halfway, digits):
-    first, second = halfway["labels"]
+    (first, second), found = halfway["pairs"], halfway["images"]
     assert len(first) == 300
-    assert np.all(first != second)
-    assert halfway["pixel"].shape == halfway["latent_0"].shape == (300, 64)
-    data, train = halfway["pixel"], digits["x_train"]
+    assert np.all(digits["y_test"][first] != digits["y_test"][second])
+    assert found["latent_0"].shape == found["random_2"].shape == (300, 64)
+    data, train = found["pixel"], digits["x_train"]
     pca = PCA(8).fit(train)
     wanted = pca.inverse_transform(pca.transform(data))
-    assert_allclose(halfway["pca"], wanted, atol=1e-10)
-    images = 2 * data - halfway["real"]  # the other end
-    assert nearest_distance(images, digits["x_test"]).max() < 1e-7
+    assert_allclose(found["pca"], wanted, atol=1e-10)
+    assert_array_equal(found["real"], digits["x_test"][first])
+    assert_allclose(2 * data - found["real"], digits["x_test"][second], atol=1e-12)
+    encode, _ = fit_autoencoder(train, 8, 2)
+    ends = [encode(digits["x_test"][place]) for place in (first, second)]
+    off = np.linalg.norm(encode(data) - sum(ends) / 2, axis=1)
+    half = np.linalg.norm(ends[1] - ends[0], axis=1) / 2
+    assert halfway["offsets"][2] == pytest.approx(np.median(off / half), rel=1e-6)
 
 
 def test_halfway_scores(halfway_scores, halfway, digits):
-    nearest = cdist(halfway["pixel"], digits["x_train"]).min(axis=1)
+    nearest = []
+    for pair, image in zip(halfway["pairs"].T, halfway["images"]["pixel"]):
+        others = np.delete(digits["x_test"], pair, axis=0)
+        nearest.append(np.linalg.norm(others - image, axis=1).min())
     assert halfway_scores["pixel_distance"] == pytest.approx(np.median(nearest))
     assert halfway_scores["net_percent"] > 95
     assert halfway_scores["svc_percent"] > 97
     assert halfway_scores["real_ends"] > 95
-    for name in ("latent", "projected", "rebuilt"):
+    for name in ("latent", "projected", "rebuilt", "random"):
         values = [halfway_scores[f"{name}_{seed}_chance"] for seed in range(3)]
         assert_array_equal(halfway_scores[f"{name}_chance"], values)
         assert halfway_scores[f"{name}_chance_most"] == max(values)

@@ -29,6 +29,7 @@ from snippets.centering.scratch import (
 )
 from snippets.centering.torch_ import (
     fit_digits,
+    heavy_ball_steps,
     torch_activate,
     torch_batchnorm,
     torch_depth_gradients,
@@ -48,11 +49,12 @@ def signs():
     a = rng.normal(size=(300, 2))
     delta = rng.normal(size=300)
     found = {}
-    for name in ("sigmoid", "tanh"):
+    for name in ("sigmoid", "tanh", "relu"):
         G = neuron_gradients(activate(name, a), delta)
         counts = {
             "same": int(np.sum(np.prod(G, axis=1) > 0)),
             "opposite": int(np.sum(np.prod(G, axis=1) < 0)),
+            "still": int(np.sum(np.any(G == 0, axis=1))),
         }
         fraction = same_sign_fraction(G)
         print(
@@ -146,6 +148,13 @@ def history():
             w, lr=0.5, weight_decay=0.1
         ),
         "adam": lambda w: torch.optim.Adam(w, lr=0.01),
+        "adam_forgetting": lambda w: torch.optim.Adam(
+            w, lr=0.01, betas=(0.0, 0.999)
+        ),
+        "rmsprop": lambda w: torch.optim.RMSprop(
+            w, lr=0.01
+        ),
+        "adagrad": lambda w: torch.optim.Adagrad(w, lr=0.5),
     }
     found = {}
     for name, optimizer in optimizers.items():
@@ -250,6 +259,31 @@ def batches():
     return found
 
 
+def true_gradients():
+    """How large batches follow the true gradient.
+
+    Two sigmoid inputs, 1000 batches each. "drift": delta is
+    N(0.1, 1), apart from the inputs. "task": the delta of a
+    linear neuron at weights 0, whose targets are those of
+    weights 1 and -1.
+    """
+    rng = np.random.default_rng(0)
+    sizes = [1, 16, 256, 4096]
+    found = {"sizes": np.array(sizes)}
+    for size in sizes:
+        G = {"drift": [], "task": []}
+        for _ in range(1000):
+            a = rng.normal(size=(size, 2))
+            X = activate("sigmoid", a)
+            drift = rng.normal(0.1, size=size)
+            G["drift"].append(drift @ X)
+            G["task"].append(X @ [-1.0, 1.0] @ X)
+        for name, rows in G.items():
+            fraction = same_sign_fraction(rows)
+            found[f"{name}_{size}"] = fraction
+    return found
+
+
 def conditioning(moments):
     """Condition numbers against the number of inputs.
 
@@ -333,7 +367,7 @@ def steps(moments):
     """Steps to a thousandth at the best rate, 20 inputs.
 
     Mean and most over 20 random targets, with and without
-    a bias.
+    a bias; "ball": with momentum, both at their best.
     """
     found = {}
     for name in ("sigmoid", "relu", "tanh"):
@@ -349,6 +383,10 @@ def steps(moments):
                 gd_steps(eigs, c, 1e-3) for c in targets
             ]
             kappa = eigs[-1] / eigs[0]
+            balls = [
+                heavy_ball_steps(eigs, c, 1e-3)
+                for c in targets
+            ]
             shrink = (kappa - 1) / (kappa + 1)
             with np.errstate(divide="ignore"):
                 theory = np.log(1e-3) / np.log(shrink)
@@ -356,6 +394,7 @@ def steps(moments):
                 f"{name}_{key}": float(np.mean(counts)),
                 f"{name}_{key}_most": max(counts),
                 f"{name}_{key}_theory": float(theory),
+                f"{name}_{key}_ball": float(np.mean(balls)),
             }
     return found
 
@@ -365,9 +404,33 @@ def paths(moments):
 
     30 seeds each; the rate is half of 1 / E|x|². Steps, the
     path's length over the distance, the updates' same-sign
-    fraction; and the paths of the first seed.
+    fraction; and the paths of the first seed. Two controls
+    at the rate of raw inputs: "full", descent on the mean
+    loss, and "slow", SGD on centered inputs.
     """
+    raw_eigs = iid_eigenvalues(
+        moments["sigmoid_mean"], moments["sigmoid_var"], 2
+    )
+    raw_lr = 0.5 / raw_eigs.sum()
+    directions = np.array([[1, -1], [1, 1]]) / np.sqrt(2)
     found = {}
+    for to, w_star in (
+        ("opposite", [1, -1]),
+        ("same", [1, 1]),
+    ):
+        found[f"full_{to}_steps"] = gd_steps(
+            raw_eigs,
+            directions @ w_star,
+            0.05 / np.sqrt(2),
+            raw_lr,
+        )
+        slow = [
+            sgd_path("centered sigmoid", w_star, raw_lr, i)
+            for i in range(30)
+        ]
+        found[f"slow_{to}_steps"] = float(
+            np.mean([len(path) - 1 for path in slow])
+        )
     for name in ("sigmoid", "centered sigmoid", "tanh"):
         key = name.replace(" ", "_")
         square = moments[f"{key}_mean"] ** 2
@@ -400,6 +463,9 @@ def paths(moments):
                 found[f"{key}_{to}_{row}"] = float(
                     values.mean()
                 )
+    found["rate_ratio"] = (
+        found["centered_sigmoid_lr"] / found["sigmoid_lr"]
+    )
     return found
 
 
@@ -426,6 +492,32 @@ def flipped():
             f"{name}_fraction": same_sign_fraction(G),
             f"{name}_kappa": condition_number(M),
             f"{name}_steps": gd_steps(eigs, c0, 1e-3),
+        }
+    return found
+
+
+def separated():
+    """Positive inputs, and inputs with a mean: not one.
+
+    Ten inputs, 50,000 samples: gamma of shape 0.05, all
+    positive, with a mean small beside the spread; normal of
+    mean 1 and variance 1. delta is N(0, 1).
+    """
+    rng = np.random.default_rng(0)
+    shape = 50_000, 10
+    delta = rng.normal(size=shape[0])
+    found = {}
+    for name, X in (
+        ("gamma", rng.gamma(0.05, size=shape)),
+        ("normal", rng.normal(1.0, size=shape)),
+    ):
+        G = neuron_gradients(X, delta)
+        found |= {
+            f"{name}_least": float(X.min()),
+            f"{name}_fraction": same_sign_fraction(G),
+            f"{name}_kappa": condition_number(
+                second_moment(X)
+            ),
         }
     return found
 
@@ -734,22 +826,25 @@ def depth():
     """How gradients fade through ten layers of width 50.
 
     The norm at the first layer over that at the last, for
-    five seeds.
+    five seeds; "large": with weights 4 times larger.
     """
     found = {}
-    for name in (
-        "sigmoid",
-        "centered sigmoid",
-        "tanh",
-        "relu",
+    for key, name, gain in (
+        ("sigmoid", "sigmoid", 1.0),
+        ("centered_sigmoid", "centered sigmoid", 1.0),
+        ("tanh", "tanh", 1.0),
+        ("relu", "relu", 1.0),
+        ("large_sigmoid", "sigmoid", 4.0),
+        ("large_centered_sigmoid", "centered sigmoid", 4.0),
     ):
         norms = np.array(
             [
-                torch_depth_gradients(name, 10, 50, seed)
+                torch_depth_gradients(
+                    name, 10, 50, seed, gain=gain
+                )
                 for seed in range(5)
             ]
         )
-        key = name.replace(" ", "_")
         found[key] = norms[:, 0] / norms[:, -1]
         found[f"{key}_mean"] = float(found[key].mean())
     return found
@@ -823,6 +918,9 @@ def defaults():
         "keras_momentum": default(theirs, "momentum"),
         "keras_leak": default(
             keras.activations.leaky_relu, slope
+        ),
+        "keras_layer_leak": default(
+            keras.layers.LeakyReLU, slope
         ),
     }
 

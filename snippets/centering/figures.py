@@ -156,7 +156,7 @@ def plot_rates(fig, rates):
         ax.plot(1, 0, "o", color="ink", markersize=8)
         ax.text(-0.1, 0.0, "start", ha="right", va="center")
         ax.text(1.12, 0.04, "goal", va="center")
-        turns = "a turn a step" if rates[f"{key}_turns"] else "no turn"
+        turns = "all reverse" if rates[f"{key}_turns"] else "none reverses"
         ax.text(2.3, 1.4, f"rate × curvature {times}: {turns}", color=text, ha="right")
         ax.set_yticks([-1, 0, 1], ["−1", "0", "1"])
         unit(ax, "weight 2", 22)

@@ -15,10 +15,10 @@ def keras_activate(name, a):
 
 
 def keras_batchnorm(h):
-    """Columns (n, d) at mean 0 and variance 1, in training.
+    """Columns (n, d) at mean 0 and variance 1, for show.
 
-    A new layer without a learned scale and shift; its
-    epsilon is 1e-3.
+    By a new layer in training mode, without a learned scale
+    and shift; its epsilon is 1e-3. A net keeps its layers.
 
     >>> keras_batchnorm(keras.ops.array([[1.0], [3.0]])).T
     tensor([[-0.9995,  0.9995]])

@@ -149,7 +149,7 @@ def gradient_parts(X, delta):
 
 
 def same_sign_fraction(G):
-    """Share of the rows of G (m, d) with one strict sign.
+    """Share of the rows of G (m, d) of one strict sign.
 
     >>> same_sign_fraction([[1, 2], [-1, 2], [0, 2]])
     0.3333333333333333
@@ -186,9 +186,13 @@ def same_sign_limit(mean, var, d):
     >>> round(same_sign_limit(1, 1, 9), 12)  # 2 / (d + 1)
     0.2
     """
-    uncentered_correlation(mean, var)
     m, sd = mean_and_sd(mean, var)
     d = whole("d", d, 1)
+    if m == sd == 0:
+        raise ValueError(
+            "a feature that is always 0 moves no weight, "
+            f"got mean {mean} and var {var}"
+        )
     if sd == 0:
         return 1.0
 
@@ -215,7 +219,7 @@ def second_moment(X, bias=False, center=False):
     """
     X = real("X", X, 2)
     if center:
-        X -= X.mean(axis=0)
+        X = X - X.mean(axis=0)
     if bias:
         X = np.hstack([X, np.ones((len(X), 1))])
     return X.T @ X / len(X)

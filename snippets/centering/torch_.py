@@ -71,10 +71,10 @@ def torch_updates(optimizer, X, targets):
 
 
 def torch_batchnorm(h):
-    """Columns (n, d) at mean 0 and variance 1, in training.
+    """Columns (n, d) at mean 0 and variance 1, for show.
 
-    A new layer without a learned scale and shift; its eps
-    is 1e-5.
+    By a new layer in training mode, without a learned scale
+    and shift; its eps is 1e-5. A net keeps its layers.
 
     >>> import torch
     >>> torch_batchnorm(torch.tensor([[1.0], [3.0]])).T
@@ -86,11 +86,57 @@ def torch_batchnorm(h):
     return layer(h)
 
 
-def torch_depth_gradients(activation, depth, width, seed):
+def normalized_net(inputs, hidden, classes):
+    """A net that normalizes its hidden units, by batch.
+
+    >>> import torch
+    >>> net = normalized_net(64, 30, 10)
+    >>> net(torch.ones(2, 64)).shape
+    torch.Size([2, 10])
+    """
+    return nn.Sequential(
+        nn.Linear(inputs, hidden),
+        nn.Sigmoid(),
+        nn.BatchNorm1d(hidden),
+        nn.Linear(hidden, classes),
+    )
+
+
+def heavy_ball_steps(eigs, c0, tol):
+    """Steps of descent with momentum, until |c| <= tol |c0|.
+
+    eigs (d,) are the curvatures, c0 (d,) the error along
+    each; rate and momentum are the best for these.
+
+    >>> heavy_ball_steps([1.0, 9.0], [1.0, 1.0], 0.01)
+    11
+    """
+    eigs = torch.as_tensor(eigs, dtype=torch.float64)
+    c0 = torch.as_tensor(c0, dtype=torch.float64)
+    low, high = eigs.min().sqrt(), eigs.max().sqrt()
+    c = c0.clone().requires_grad_()
+    stepper = torch.optim.SGD(
+        [c],
+        lr=float(4 / (low + high) ** 2),
+        momentum=float((high - low) / (high + low)) ** 2,
+    )
+    steps = 0
+    while c.norm() > tol * c0.norm():
+        stepper.zero_grad()
+        (eigs @ c**2 / 2).backward()
+        stepper.step()
+        steps += 1
+    return steps
+
+
+def torch_depth_gradients(
+    activation, depth, width, seed, gain=1.0
+):
     """Gradient norms (depth,) of the layers' inputs.
 
-    A chain of square layers, weights N(0, 1 / width), read
-    by one random direction; 100 samples of N(0, 1).
+    A chain of square layers, weights gain times those of
+    N(0, 1 / width), read by one random direction; 100
+    samples of N(0, 1).
 
     >>> torch_depth_gradients("relu", 3, 4, 0).shape
     torch.Size([3])
@@ -103,7 +149,8 @@ def torch_depth_gradients(activation, depth, width, seed):
     h = normal(100, width)
     steps = []
     for _ in range(depth):
-        a = h @ normal(width, width) / width**0.5
+        W = gain * normal(width, width) / width**0.5
+        a = h @ W
         steps.append(a.requires_grad_())
         h = torch_activate(activation, a)
     total = (h @ normal(width)).sum()
@@ -118,7 +165,8 @@ def digits_loss(weights, x, labels, activation, center):
     the batch is taken from every hidden unit.
 
     >>> import torch
-    >>> weights = map(torch.ones, [(9, 4), 4, (4, 10), 10])
+    >>> shapes = (9, 4), 4, (4, 10), 10
+    >>> weights = [torch.ones(shape) for shape in shapes]
     >>> x, labels = torch.ones(2, 9), torch.tensor([0, 1])
     >>> digits_loss(weights, x, labels, "tanh", True)
     tensor(2.3026)

@@ -181,12 +181,17 @@ def torch_batchnorm_in_eval(h):
     return layer.eval()(h)
 
 
+def heavy_ball_steps_without_memory(eigs, c0, tol):
+    """the momentum was 0"""
+    return gd_steps(eigs, c0, tol)
+
+
 def torch_depth_gradients_backwards(
-    activation, depth, width, seed
+    activation, depth, width, seed, **options
 ):
     """the layers were counted from the last"""
     norms = torch_depth_gradients(
-        activation, depth, width, seed
+        activation, depth, width, seed, **options
     )
     return norms.flip(0)
 
@@ -238,6 +243,9 @@ BREAKS = {
             "gradient_parts_without_covariance"
         ),
     },
+    "large_batches_follow_the_true_gradient": {
+        "sigmoid": "sigmoid_less_its_mean",
+    },
     "limit_has_closed_forms": {
         "same_sign_limit": "same_sign_limit_upwards",
     },
@@ -276,6 +284,14 @@ BREAKS = {
     "steps_follow_the_condition_number": {
         "gd_steps": "gd_steps_at_a_safe_rate",
     },
+    "momentum_takes_the_root": {
+        "heavy_ball_steps": (
+            "heavy_ball_steps_without_memory"
+        ),
+    },
+    "zigzag_costs_distance_hardly_steps": {
+        "sgd_path": "sgd_path_to_opposite",
+    },
     "sgd_zigzags_to_opposite_signs": {
         "sigmoid": "sigmoid_less_its_mean",
     },
@@ -284,6 +300,9 @@ BREAKS = {
     },
     "positivity_is_not_the_cause": {
         "second_moment": "second_moment_of_one_mean",
+    },
+    "positivity_and_mean_are_apart": {
+        "second_moment": "second_moment_as_covariance",
     },
     "zigzag_needs_a_large_rate": {
         "iid_eigenvalues": "iid_eigenvalues_without_mean",
@@ -328,7 +347,7 @@ BREAKS = {
     "batchnorm_of_sums_centers_inputs": {
         "torch_batchnorm": "torch_batchnorm_in_eval",
     },
-    "centering_does_not_cure_saturation": {
+    "centering_does_not_cure_the_small_slope": {
         "torch_depth_gradients": (
             "torch_depth_gradients_backwards"
         ),

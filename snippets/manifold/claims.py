@@ -38,7 +38,7 @@ def chart_is_an_isometry():
     J = np.stack([along, up], axis=1) / (2 * step)
     metric = J @ J.transpose(0, 2, 1)  # (500, 2, 2)
     worst = float(np.abs(metric - np.eye(2)).max())
-    assert worst < 1e-6
+    assert worst < 1e-6  # J.T J is the identity
     t, u = inverse_arc_length(s), np.linspace(0, 1, 4001)
     for i in range(0, 40, 2):
         ends = t[i], h[i], t[i + 1], h[i + 1]
@@ -47,7 +47,7 @@ def chart_is_an_isometry():
         length = np.linalg.norm(pieces, axis=1).sum()
         exact = geodesic_distance(*ends)
         assert abs(length / exact - 1) < 1e-5
-    return worst
+    return {"largest_error": worst}
 
 
 def arc_length_is_the_integral(two_turns):
@@ -58,7 +58,7 @@ def arc_length_is_the_integral(two_turns):
     assert abs(two_turns["length"] - integral) < 1e-8
     assert abs(integral - 89.37327471) < 1e-8
     assert abs(two_turns["aspect"] - 4.2559) < 1e-4
-    return two_turns["length"]
+    return {"length": two_turns["length"]}
 
 
 def near_in_space_is_far_on_the_roll(two_turns):
@@ -129,51 +129,68 @@ def half_the_angle_is_not_half_the_way(two_turns):
     }
 
 
-def graph_measures_along_the_roll(graphs, larger_graphs):
-    """Shortest paths in a graph find the roll's distances.
+def graph_measures_along_the_roll(many_rolls):
+    """Without bridges a graph finds the roll's distances.
 
-    With 10 neighbors their correlation with the exact ones
-    is above 0.999; that of straight lines is below 0.3.
+    The correlation with the exact ones is above 0.98 for
+    every such graph; that of straight lines is below 0.35.
     """
-    for found in (graphs, larger_graphs):
-        assert found["euclid"] < 0.3
-        assert found["at_10"] > 0.999
-    return {
-        "graph": graphs["at_10"],
-        "straight": graphs["euclid"],
+    least, most = [], []
+    for n in (800, 1500):
+        free = many_rolls[f"bridges_{n}"] == 0
+        least.append(many_rolls[f"fits_{n}"][free].min())
+        most.append(many_rolls[f"straight_{n}"].max())
+    assert min(least) > 0.98 and max(most) < 0.35
+    return {"graph": min(least), "straight": max(most)}
+
+
+def few_bridges_ruin_it(many_rolls, graphs):
+    """One bridge is enough, and many rolls have one.
+
+    A correlation falls below 0.9 exactly where there is a
+    bridge: of 24 rolls of 800 points in 1 with 5
+    neighbors, in 12 with 10, in 22 with 15. For 1500 points
+    none of ten has one with 8, 10 and 12 neighbors, but
+    some have with 15. One edge spoils a good graph as well.
+    """
+    for n in (800, 1500):
+        bridged = many_rolls[f"bridges_{n}"] > 0
+        low = many_rolls[f"fits_{n}"] < 0.9
+        assert np.array_equal(low, bridged)
+    assert np.all(np.any(many_rolls["bridges_800"], axis=1))
+    counts = {
+        f"k_{k}": int(many_rolls[f"bridged_800_{k}"])
+        for k in (5, 10, 15)
     }
-
-
-def few_bridges_ruin_it(graphs, larger_graphs):
-    """With 15 neighbors 3 of 6,800 edges leave the roll.
-
-    The correlation falls to 0.68 (n = 800), or 0.84
-    (n = 1500, 2 edges). A single edge more, between two
-    turns, ruins the graph of 10 neighbors.
-    """
-    for found in (graphs, larger_graphs):
-        assert found["bridges_10"] == 0
-    assert graphs["bridges_15"] == 3
-    assert graphs["edges_15"] == 6800
-    assert abs(graphs["at_15"] - 0.68) < 0.01
-    assert larger_graphs["bridges_15"] == 2
-    assert abs(larger_graphs["at_15"] - 0.84) < 0.01
-    assert graphs["least_15"] < 0.1
+    assert [*counts.values()] == [1, 12, 22]
+    for k in (8, 10, 12):
+        assert many_rolls[f"worst_1500_{k}"] > 0.999
+    assert many_rolls["bridged_1500_15"] > 0
+    assert np.any(many_rolls["bridges_800"] == 1)
+    assert graphs["at_10"] > 0.999
     assert graphs["one_bridge"] < 0.9
-    return {
-        "n_800": graphs["at_15"],
-        "n_1500": larger_graphs["at_15"],
-        "one_bridge": graphs["one_bridge"],
-    }
+    return counts
+
+
+def mutual_neighbors_leave_no_bridge(many_rolls):
+    """With neighbors that are so both ways all rolls do.
+
+    15 each: the correlation is above 0.99 for all 24 rolls
+    of 800 points and all ten of 1500.
+    """
+    small = many_rolls["mutual_800"].min()
+    large = many_rolls["mutual_1500"].min()
+    assert small > 0.99 and large > 0.99
+    return {"least_of_800": small, "least_of_1500": large}
 
 
 def paths_are_never_shorter_than_lines(graphs):
     """No path in the graph is shorter than the line."""
     least = min(
-        graphs[f"over_euclid_{k}"] for k in graphs["ks"]
+        graphs[f"over_euclid_{k}"] for k in (5, 10)
     )
     assert least > 1 - 1e-12
-    return float(least)
+    return {"least_ratio": least}
 
 
 def few_neighbors_zigzag(graphs):
@@ -190,8 +207,9 @@ def few_neighbors_zigzag(graphs):
 def pca_finds_no_plane(embeddings):
     """PCA sees three dimensions in the roll, not two.
 
-    No component has less than 28 % of the variance, and the
-    best plane explains 12 % of the position along the roll.
+    No component has less than 28 % of the variance, and
+    from the best plane the position along the roll can be
+    predicted, linearly, with an R² of 0.12.
     """
     ratios = embeddings["ratios"]
     assert ratios.max() < 0.45 and ratios.min() > 0.28
@@ -199,7 +217,7 @@ def pca_finds_no_plane(embeddings):
     assert abs(embeddings["pca_s"] - 0.12) < 0.005
     return {
         "least_percent": 100 * float(ratios.min()),
-        "explained_percent": 100 * embeddings["pca_s"],
+        "r2": embeddings["pca_s"],
     }
 
 
@@ -244,14 +262,14 @@ def isomap_joins_pieces():
     assert np.isfinite(isomap.dist_matrix_).all()
     texts = [str(warning.message) for warning in seen]
     assert any("connected comp" in text for text in texts)
-    return worst
+    return {"largest_difference": worst}
 
 
 def spheres_do_not_flatten(embeddings, sphere):
     """A plane fits the roll's distances, but no sphere's.
 
-    It keeps the roll's to 1e-9, and is wrong about half of
-    the sphere's by more than a tenth.
+    It keeps the roll's to 1e-9; the median error of the
+    sphere's is more than a tenth.
     """
     assert embeddings["chart_error"] < 1e-9
     assert sphere["residual"] > 0.3
@@ -310,8 +328,8 @@ def many_dimensions_look_like_fewer(dimensions):
 def inverses_are_averaged_once(dimensions):
     """Levina and Bickel's estimate of a plane is near 2.
 
-    With either average. To average inverses and then still
-    correct by (k - 2) / (k - 1) gives 1.75.
+    With either average, k = 10. To average inverses and
+    still correct by (k - 2) / (k - 1) gives 1.75.
     """
     for average in ("inverse", "mean"):
         assert abs(dimensions[f"plane_{average}"] - 2) < 0.1
@@ -326,8 +344,9 @@ def inverses_are_averaged_once(dimensions):
 def digits_have_few_dimensions(digit_dimensions):
     """Of 64 dimensions digits fill about 7 to 9.
 
-    Which, depends on the estimator. With the pixels of all
-    digits shuffled, each on its own, it is above 20.
+    Four estimates are between 6.8 and 9.1. TwoNN's is above
+    20 with each pixel shuffled on its own, and above 19 for
+    a Gaussian of the digits' mean and covariance.
     """
     slope = digit_dimensions["digits"]
     others = [
@@ -338,17 +357,20 @@ def digits_have_few_dimensions(digit_dimensions):
     assert max(slope, *others) < 9.1
     shuffled = digit_dimensions["shuffled_all"]
     assert shuffled.min() > 20
+    assert digit_dimensions["gauss"] > 19
     return {
         "two_nn": slope,
         "bickel_20": digit_dimensions["bickel_20"],
         "shuffled": float(shuffled.mean()),
+        "gauss": digit_dimensions["gauss"],
     }
 
 
 def more_digits_more_dimensions(digit_dimensions):
     """The estimate is no constant: it grows with the data.
 
-    From 7.5 on 225 digits to 8.9 on all 1797.
+    From about 7 on 225 digits to 8.9 on all 1797: means of
+    32, 16 and 8 subsets grow at every doubling.
     """
     few, middle, many, every = (
         digit_dimensions[name]
@@ -360,7 +382,7 @@ def more_digits_more_dimensions(digit_dimensions):
         )
     )
     assert few < middle < many < every
-    assert abs(few - 7.5) < 0.1 and abs(every - 8.9) < 0.1
+    assert abs(few - 7) < 0.5 and abs(every - 8.9) < 0.1
     return {"few": few, "every": every}
 
 
@@ -377,12 +399,13 @@ def classes_differ_in_dimension(digit_dimensions):
 def digits_fall_apart(digit_dimensions):
     """The graph of digits, 5 neighbors each, is in pieces.
 
-    Two, of which the smaller has 27: one chart needs one
-    piece.
+    27 digits, all of them ones, are cut off from the rest.
+    With 6 neighbors it is in two pieces, with 7 in one.
     """
-    assert digit_dimensions["parts"] == 2
-    assert digit_dimensions["largest_part"] == 1797 - 27
-    return digit_dimensions["parts"]
+    assert digit_dimensions["parts"].tolist() == [2, 2, 1]
+    cut_off = digit_dimensions["cut_off"]
+    assert len(cut_off) == 27 and np.all(cut_off == 1)
+    return {"cut_off": len(cut_off)}
 
 
 def linear_codes_change_nothing(digits):
@@ -410,28 +433,37 @@ def linear_codes_change_nothing(digits):
         gaps.append(np.abs(latent - pixel).max())
     worst = float(max(gaps))
     assert worst < 1e-8
-    return worst
+    return {"largest_difference": worst}
 
 
-def decoder_makes_the_gain(halfway_scores):
+def decoder_makes_the_gain(halfway_scores, halfway):
     """The gain is the decoder's, not the straight line's.
 
-    Midpoints of codes are closer to real digits than those
-    of pixels, by more than 0.15 with each of three nets.
-    But pass the pixel midpoint through the same net: the
-    two differ by less than 0.05.
+    Midpoints of codes are closer to other digits than those
+    of pixels, by more than 0.12 with each of three nets. A
+    random code has over 0.4 of that, and all of the gain in
+    confidence, to 0.03. The pixel midpoint's code is within
+    a fifth of the half way, and as good, to 0.05.
     """
-    pixel = halfway_scores["pixel_distance"]
-    latent = halfway_scores["latent_distance"]
-    projected = halfway_scores["projected_distance"]
-    assert np.all(pixel - latent > 0.15)
-    assert np.abs(latent - projected).max() < 0.05
-    chances = halfway_scores["latent_chance"]
-    chances = chances - halfway_scores["projected_chance"]
-    assert np.abs(chances).max() < 0.05
+    found, offset = halfway_scores, halfway["offsets"].max()
+    kinds = "pixel", "latent", "projected", "random"
+    pixel, latent, projected, random = (
+        found[f"{kind}_distance"] for kind in kinds
+    )
+    gain, drawn = pixel - latent, pixel - random
+    shift = np.abs(latent - projected)
+    assert gain.min() > 0.12 and np.all(drawn > 0.4 * gain)
+    assert shift.max() < 0.05 and offset < 0.2
+    chance = found["latent_chance"]
+    both = np.abs(chance - found["projected_chance"])
+    assert both.max() < 0.05
+    assert np.all(chance > found["pixel_chance"] + 0.02)
+    assert np.all(found["random_chance"] > chance - 0.03)
     return {
-        "gain": float((pixel - latent).min()),
-        "left": float(np.abs(latent - projected).max()),
+        "gain": gain.min(),
+        "random_gain": drawn.min(),
+        "ways_differ_by": shift.max(),
+        "offset_percent": 100 * offset,
     }
 
 
@@ -450,13 +482,18 @@ def middles_lose_their_ends(halfway_scores):
 def closeness_is_not_realism(halfway_scores):
     """A rebuilt digit is closer to others than a real one.
 
-    For it is smoother: the distance to the nearest training
-    digit also rewards blur.
+    By more than 0.04; and so is, at the median, the mean of
+    a class, which nobody wrote: being typical is rewarded.
     """
     real = halfway_scores["real_distance"]
     most = halfway_scores["rebuilt_distance_most"]
-    assert most < real - 0.04
-    return {"rebuilt": float(most), "real": real}
+    means = halfway_scores["means_distance"]
+    assert most < real - 0.04 and means < real - 0.04
+    return {
+        "rebuilt": float(most),
+        "class_mean": means,
+        "real": real,
+    }
 
 
 def seed_decides_what_lies_between(crossings):
@@ -464,12 +501,12 @@ def seed_decides_what_lies_between(crossings):
 
     Six autoencoders of two numbers, alike but for the seed:
     each has a third digit on more than 80 % of its lines
-    from 2 to 0, but not all have the same. Two at most pass
-    a 6 on most lines, and two or more on less than 20 %.
+    from 2 to 0, three different ones or more. One or two
+    meet a 6 on most lines, two or more on less than 20 %.
     """
     assert crossings["latent_2_third_share"].min() > 80
-    assert crossings["different_thirds"] >= 2
-    assert crossings["mostly_six"] <= 2
+    assert crossings["different_thirds"] >= 3
+    assert 1 <= crossings["mostly_six"] <= 2
     assert crossings["rarely_six"] >= 2
     return {
         "different_thirds": crossings["different_thirds"],
@@ -509,10 +546,10 @@ def wider_codes_go_straight(crossings):
 def layers_untangle(spirals):
     """Layer by layer two spirals become linearly separable.
 
-    A linear probe gets below 80 % of the input right, and
+    A linear probe gets below 65 % of the input right, and
     above 99 % of the last hidden layer.
     """
-    assert spirals["first"] < 80 and spirals["last"] > 99
+    assert spirals["first"] < 65 and spirals["last"] > 99
     return {
         "input": spirals["first"],
         "last": spirals["last"],
@@ -553,7 +590,7 @@ def layers_can_be_undone():
     H = np.clip(outputs(layer, X), -0.999999, 0.999999)
     Z = np.arctanh(H) - b
     assert np.abs(Z[:, 1] - 2 * Z[:, 0]).max() < 1e-3
-    return worst
+    return {"largest_error": worst}
 
 
 def two_units_cannot_lift(surrounded):

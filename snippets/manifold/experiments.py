@@ -6,8 +6,11 @@ import sklearn
 import torch
 from scipy.optimize import minimize_scalar
 from scipy.sparse import csr_array
-from scipy.sparse.csgraph import connected_components
-from scipy.spatial.distance import pdist, squareform
+from scipy.sparse.csgraph import (
+    connected_components,
+    shortest_path,
+)
+from scipy.spatial.distance import cdist, pdist, squareform
 from scipy.stats import spearmanr
 from sklearn.datasets import load_digits
 from sklearn.linear_model import LogisticRegression
@@ -140,7 +143,7 @@ def all_geodesics(t, h):
 def bridges(X, t, h, k):
     """Edges of the graph that leave the roll, (m, 2).
 
-    Those more than twice as long along it as across.
+    Along it their ends are more than 2 length + 1 apart.
     """
     lengths, places = neighbors(X, k)
     along = geodesic_distance(
@@ -165,59 +168,86 @@ def graphs(roll):
     X, t, h = roll["X"], roll["t"], roll["h"]
     exact, straight = all_geodesics(t, h), pdist(X)
     upper = np.triu_indices(len(X), 1)
-    ks = np.array([5, 8, 10, 12, 15, 20, 30, 50])
-    found = {
-        "ks": ks,
-        "euclid": correlation(straight, exact),
-        "correlations": np.zeros(len(ks)),
-    }
-    shown = generator(1).choice(len(exact), 150, False)
-    for place, k in enumerate(ks):
-        D = knn_graph_distances(X, int(k))
+    found = {"euclid": correlation(straight, exact)}
+    for k in (5, 10):
+        D = knn_graph_distances(X, k)
         along = D[upper]
-        value = correlation(along, exact)
-        found["correlations"][place] = value
         found |= {
-            f"at_{k}": value,
+            f"at_{k}": correlation(along, exact),
             f"median_{k}": float(np.median(along / exact)),
-            f"least_{k}": float((along / exact).min()),
             f"over_euclid_{k}": float(
                 (along / straight).min()
             ),
-            f"bridges_{k}": len(bridges(X, t, h, int(k))),
         }
-        if k == 10:
-            found["shown_graph"] = along[shown]
-            ten = D
     across = squareform(straight)
     gap = across + 1e9 * (squareform(exact) < 40)
     i, j = np.unravel_index(gap.argmin(), gap.shape)
-    bridged = with_edge(ten, i, j, across[i, j])[upper]
-    edges = neighbors(X, 15)[1]
-    edges = {
-        (min(a, b), max(a, b))
-        for a, row in enumerate(edges.tolist())
-        for b in row
-    }
+    bridged = with_edge(D, i, j, across[i, j])[upper]
+    shown = generator(1).choice(len(exact), 150, False)
     return found | {
         "shown_exact": exact[shown],
         "shown_euclid": straight[shown],
-        "edges_15": len(edges),
+        "shown_graph": along[shown],
         "one_bridge": correlation(bridged, exact),
         "one_bridge_length": float(across[i, j]),
     }
 
 
-def larger_graphs():
-    """The same for 1500 points, k = 10 and k = 15."""
-    X, t, h = swiss_roll(1500, generator())
-    exact = all_geodesics(t, h)
-    upper = np.triu_indices(1500, 1)
-    found = {"euclid": correlation(pdist(X), exact)}
-    for k in (10, 15):
-        along = knn_graph_distances(X, k)[upper]
-        found[f"at_{k}"] = correlation(along, exact)
-        found[f"bridges_{k}"] = len(bridges(X, t, h, k))
+def mutual_distances(X, k, sources):
+    """Paths of a graph whose neighbors are so both ways."""
+    lengths, places = neighbors(X, k)
+    n = len(X)
+    ends = np.arange(0, n * k + 1, k)
+    graph = csr_array(
+        (lengths.ravel(), places.ravel(), ends), (n, n)
+    )
+    both = graph.minimum(graph.T)  # 0 where one is missing
+    return shortest_path(both, method="D", indices=sources)
+
+
+def many_rolls():
+    """24 rolls of 800 points and ten of 1500, by k.
+
+    Correlations with the exact distances from 40 points to
+    all, (ks, rolls); and how many graphs have bridges.
+    """
+    some, found = np.arange(40), {}
+    for n, rolls, ks in (
+        (800, 24, (5, 8, 10, 12, 15, 20)),
+        (1500, 10, (8, 10, 12, 15)),
+    ):
+        fits, jumps = np.zeros((2, len(ks), rolls))
+        mutual, straight = np.zeros((2, rolls))
+        for seed in range(rolls):
+            X, t, h = swiss_roll(n, generator(seed))
+            exact = geodesic_distance(
+                t[some, None], h[some, None], t, h
+            ).ravel()
+            for place, k in enumerate(ks):
+                D = knn_graph_distances(X, k, some)
+                fit = correlation(D.ravel(), exact)
+                fits[place, seed] = fit
+                jumping = bridges(X, t, h, k)
+                jumps[place, seed] = len(jumping)
+            D = mutual_distances(X, 15, some)
+            mutual[seed] = correlation(D.ravel(), exact)
+            D = cdist(X[some], X)
+            straight[seed] = correlation(D.ravel(), exact)
+        found |= {
+            f"ks_{n}": np.array(ks),
+            f"fits_{n}": fits,
+            f"bridges_{n}": jumps,
+            f"mutual_{n}": mutual,
+            f"straight_{n}": straight,
+        }
+        for place, k in enumerate(ks):
+            found |= {
+                f"median_{n}_{k}": np.median(fits[place]),
+                f"worst_{n}_{k}": fits[place].min(),
+                f"bridged_{n}_{k}": np.count_nonzero(
+                    jumps[place]
+                ),
+            }
     return found
 
 
@@ -356,13 +386,12 @@ def digits():
 
 
 def pieces(places):
-    """Sizes of the pieces of a graph: neighbors (n, k)."""
+    """The piece (n,) of each point: neighbors (n, k)."""
     n, k = places.shape
     ends = np.arange(0, n * k + 1, k)
     ones = np.ones(n * k)
     graph = csr_array((ones, places.ravel(), ends), (n, n))
-    _, piece = connected_components(graph, directed=False)
-    return np.unique(piece, return_counts=True)[1]
+    return connected_components(graph, directed=False)[1]
 
 
 def digit_dimensions(digits):
@@ -371,7 +400,11 @@ def digit_dimensions(digits):
     shuffled = [rng.permuted(X, axis=0) for _ in range(2)]
     found = curve_of(X, "digits")
     found |= curve_of(shuffled[0], "shuffled")
+    gauss = rng.multivariate_normal(
+        X.mean(axis=0), np.cov(X.T), len(X)
+    )
     found |= {
+        "gauss": two_nn(gauss),
         "digits_mle": two_nn_mle(X),
         "shuffled_all": np.array(
             [found["shuffled"], two_nn(shuffled[1])]
@@ -379,10 +412,10 @@ def digit_dimensions(digits):
     }
     for k in (5, 10, 20):
         found[f"bickel_{k}"] = levina_bickel(X, k)
-    for m in (225, 450, 900):
+    for m, times in ((225, 32), (450, 16), (900, 8)):
         some = [
             two_nn(X[rng.permutation(1797)[:m]])
-            for _ in range(8)
+            for _ in range(times)
         ]
         found[f"size_{m}"] = float(np.mean(some))
     classes = [two_nn(X[y == c]) for c in range(10)]
@@ -390,15 +423,23 @@ def digit_dimensions(digits):
     for percent in (50, 80, 90, 95, 99):
         enough = int(np.sum(shares < percent / 100)) + 1
         found[f"components_{percent}"] = enough
-    sizes = pieces(neighbors(X, 5)[1])
+    places = neighbors(X, 7)[1]
+    piece = pieces(places[:, :5])
+    smaller = piece == np.bincount(piece).argmin()
     return found | {
         "classes": np.array(classes),
         "class_least": min(classes),
         "class_most": max(classes),
         "flattest": int(np.argmin(classes)),
         "richest": int(np.argmax(classes)),
-        "parts": len(sizes),
-        "largest_part": int(sizes.max()),
+        "parts": np.array(
+            [
+                len(set(pieces(places[:, :k])))
+                for k in (5, 6, 7)
+            ]
+        ),
+        "cut_off": y[smaller],
+        "cut_off_count": int(smaller.sum()),
     }
 
 
@@ -407,8 +448,10 @@ def halfway(digits):
 
     A straight line's midpoint in pixels, in the plane of 8
     principal components, and in the codes of three
-    autoencoders of 8 numbers; and those autoencoders'
-    reconstructions of the pixel midpoint and of A.
+    autoencoders of 8 numbers; what those autoencoders
+    make of the pixel midpoint, of A and of random codes;
+    and how far apart the codes of both midpoints are, as a
+    share of half the way between the codes.
     """
     X, y = digits["x_test"], digits["y_test"]
     a, b = generator().integers(len(X), size=(2, 600))
@@ -428,29 +471,42 @@ def halfway(digits):
         )
 
     pixel = middles(X[a], X[b])
-    found = {
-        "labels": np.stack([y[a], y[b]]),  # (2, 300)
+    images = {
         "real": X[a],
         "pixel": pixel,
         "pca": (pixel - mean) @ plane + mean,
     }
+    offsets = []
     for seed in range(3):
         encode, decode = fit_autoencoder(train, 8, seed)
-        codes = middles(encode(X[a]), encode(X[b]))
-        found |= {
+        first, last = encode(X[a]), encode(X[b])
+        codes, other = middles(first, last), encode(pixel)
+        half = np.linalg.norm(last - first, axis=1) / 2
+        offset = np.linalg.norm(other - codes, axis=1)
+        offsets.append(np.median(offset / half))
+        known = encode(train)
+        drawn = generator(seed).multivariate_normal(
+            known.mean(axis=0), np.cov(known.T), 300
+        )
+        images |= {
             f"latent_{seed}": decode(codes),
-            f"projected_{seed}": decode(encode(pixel)),
-            f"rebuilt_{seed}": decode(encode(X[a])),
+            f"projected_{seed}": decode(other),
+            f"rebuilt_{seed}": decode(first),
+            f"random_{seed}": decode(drawn),
         }
-    return found
+    return {
+        "pairs": np.stack([a, b]),  # (2, 300)
+        "images": images,
+        "offsets": np.array(offsets),
+    }
 
 
 def halfway_scores(digits, halfway):
     """How real the middles look: three scores each.
 
-    Median distance to the nearest training digit; mean of
-    the top probability, by a net; and how often an SVC
-    sees one of the two ends, in percent.
+    Median distance to the nearest test digit but for the
+    pair; mean of the top probability, by a net; and how
+    often an SVC sees one of the two ends, in percent.
     """
     train, labels = digits["x_train"], digits["y_train"]
     predict = fit_mlp(
@@ -463,14 +519,14 @@ def halfway_scores(digits, halfway):
         "net_percent": float(100 * right.mean()),
         "svc_percent": 100 * svc.score(test, truth),
     }
-    for name, images in halfway.items():
-        if name == "labels":
-            continue
-        ends = svc.predict(images) == halfway["labels"]
+    pairs = halfway["pairs"]
+    for name, images in halfway["images"].items():
+        ends = svc.predict(images) == truth[pairs]
+        r = nearest_distance(
+            images, test, besides=pairs.T
+        )
         found |= {
-            f"{name}_distance": float(
-                np.median(nearest_distance(images, train))
-            ),
+            f"{name}_distance": float(np.median(r)),
             f"{name}_chance": float(
                 predict(images).max(axis=1).mean()
             ),
@@ -478,7 +534,13 @@ def halfway_scores(digits, halfway):
                 100 * ends.any(axis=0).mean()
             ),
         }
-    for name in ("latent", "projected", "rebuilt"):
+    means = [
+        train[labels == c].mean(axis=0) for c in range(10)
+    ]
+    r = nearest_distance(means, test)
+    found["means_distance"] = float(np.median(r))
+    kinds = "latent", "projected", "rebuilt", "random"
+    for name in kinds:
         for score in ("distance", "chance", "ends"):
             of_seeds = np.array(
                 [

@@ -101,22 +101,25 @@ def plot_distances(fig, graphs):
         dots(ax, graphs["shown_exact"], graphs[f"shown_{name}"], ink)
 
 
-def plot_neighbors(fig, graphs):
-    """Correlation with the exact distances against the number of neighbors."""
-    ax, ks, values = fig.subplots(), graphs["ks"], graphs["correlations"]
-    ax.axhline(graphs["euclid"], color="s3", linestyle=DASHED)
-    ax.text(4, graphs["euclid"] - 0.03, f"straight lines: {graphs['euclid']:.2f}", color="t3",
-            va="top")  # fmt: skip
-    ax.plot(ks, values, "o-", color="s2")
-    ax.text(12.6, 1.03, f"{graphs['at_12']:.4f} at 12", color="t2")
-    ax.text(16, graphs["at_15"] + 0.02, f"{graphs['at_15']:.2f} at 15: "
-            f"{graphs['bridges_15']} bridges" + ("" if is_narrow(fig) else
-            f" among {graphs['edges_15']:,} edges"), color="t2")  # fmt: skip
-    ax.text(29, graphs["at_30"] - 0.02, f"{graphs['bridges_30']} bridges", color="t2",
-            ha="right", va="top")  # fmt: skip
-    ax.set(xlim=(3, 52), ylim=(0, 1.14), xticks=[5, 10, 15, 20, 30, 50])
+def plot_neighbors(fig, many_rolls):
+    """Correlation with the exact distances for each of 24 rolls, against k."""
+    ax, ks, fits = fig.subplots(), many_rolls["ks_800"], many_rolls["fits_800"]
+    places = np.arange(len(ks))
+    straight = np.median(many_rolls["straight_800"])
+    ax.axhline(straight, color="s3", linestyle=DASHED)
+    ax.text(-0.4, straight - 0.03, f"straight lines: {straight:.2f}", color="t3", va="top")
+    ax.plot(places, np.median(fits, axis=1), color="s2")
+    ax.text(5.25, np.median(fits[-1]), "median", color="t2", va="center")
+    for place, k in zip(places, ks):
+        bridged = many_rolls[f"bridged_800_{k}"]
+        text = f"{bridged} of 24" if place == 0 else f"{bridged}"
+        ax.text(place, 1.13, text, ha="center", color="ink")
+    ax.text(-0.4, 1.26, "rolls with a bridge:", color="ink")
+    ax.set(xlim=(-0.5, 6.4), ylim=(0, 1.4), xticks=places, xticklabels=ks)
     ax.set(yticks=[0, 0.5, 1], xlabel="neighbors k of each point")
     unit(ax, "correlation with the exact distances", 26)
+    aside = 0.16 * np.sin(2.4 * np.arange(fits.shape[1]))
+    dots(ax, (places[:, None] + aside).ravel(), fits.ravel(), "s2", 4)
 
 
 def plot_two_nn(fig, dimensions, digit_dimensions):
@@ -180,18 +183,19 @@ def plot_strip(fig, strip):
 
 
 def plot_scores(fig, halfway_scores):
-    """Three kinds of midpoints and two of digits, by two scores."""
+    """Kinds of midpoints, of digits and random codes, by two scores."""
     rows = {
         "real": ("real digit", "s4"),
         "rebuilt": ("real digit, coded and decoded", "s4"),
         "latent": ("midpoint of codes", "s2"),
         "projected": ("pixel midpoint, coded and decoded", "s2"),
+        "random": ("random code", "s2"),
         "pca": ("pixel midpoint, 8 components", "s3"),
         "pixel": ("pixel midpoint", "s3"),
     }
     axes = panels(fig, 2)
     for ax, score, places, label, ticks in (
-        (axes[0], "distance", 2, "median distance to the nearest training digit", [0, 0.5, 1, 1.5]),
+        (axes[0], "distance", 2, "median distance to the nearest test digit", [0, 0.5, 1, 1.5]),
         (axes[1], "chance", 2, "mean top probability, by a net", [0, 0.5, 1]),
     ):
         for place, (name, (text, ink)) in enumerate(rows.items()):
@@ -199,7 +203,7 @@ def plot_scores(fig, halfway_scores):
             ax.barh(place, value, 0.32, color=ink)
             ax.text(0, place - 0.33, text, size=14, color="ink")
             ax.text(value + 0.012 * ticks[-1], place, f"{value:.{places}f}", va="center", size=14)
-        ax.set(xlim=(0, 1.14 * ticks[-1]), ylim=(5.3, -0.9), yticks=[], xticks=ticks)
+        ax.set(xlim=(0, 1.14 * ticks[-1]), ylim=(6.3, -0.9), yticks=[], xticks=ticks)
         ax.set_xlabel(label)
         ax.grid(visible=False)
 

@@ -4,15 +4,18 @@ import keras
 from keras import layers
 
 
-def keras_autoencoder(d, latent):
-    """Encoder and decoder, to be trained as one model.
+def keras_autoencoder(X, latent, seed, *, epochs=60):
+    """Encoder and decoder, fitted to X (n, d) in [0, 1].
 
-    >>> encoder, decoder = keras_autoencoder(64, 2)
-    >>> both = keras.Sequential([encoder, decoder])
-    >>> both.compile("adam", loss="mse")
-    >>> both(keras.ops.zeros((5, 64))).shape
-    torch.Size([5, 64])
+    Optimizer, rate, epochs and batches are PyTorch's above.
+
+    >>> X = keras.ops.eye(4)
+    >>> encoder, decoder = keras_autoencoder(X, 2, 0)
+    >>> tuple(decoder(encoder(X)).shape)
+    (4, 4)
     """
+    keras.utils.set_random_seed(seed)
+    d = X.shape[1]
     encoder = keras.Sequential(
         [
             keras.Input((d,)),
@@ -26,5 +29,11 @@ def keras_autoencoder(d, latent):
             layers.Dense(128, activation="relu"),
             layers.Dense(d, activation="sigmoid"),
         ]
+    )
+    both = keras.Sequential([encoder, decoder])
+    adam = keras.optimizers.Adam(3e-3)
+    both.compile(adam, loss="mse")
+    both.fit(
+        X, X, epochs=epochs, batch_size=100, verbose=0
     )
     return encoder, decoder

@@ -4,6 +4,7 @@ import numpy as np
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import shortest_path
 from scipy.spatial import KDTree
+from scipy.spatial.distance import cdist
 
 
 def real(name, x):
@@ -207,11 +208,12 @@ def neighbors(X, k):
     )
 
 
-def knn_graph_distances(X, k):
+def knn_graph_distances(X, k, sources=None):
     """Shortest paths (n, n) in a graph of k neighbors.
 
     An edge joins two points if either is among the k
-    nearest of the other; inf where no path leads.
+    nearest of the other; inf where no path leads. From
+    the points `sources` alone: (m, n).
 
     >>> knn_graph_distances([[0], [1], [3]], 1)
     array([[0., 1., 3.],
@@ -224,7 +226,9 @@ def knn_graph_distances(X, k):
     graph = csr_array(
         (lengths.ravel(), places.ravel(), ends), (n, n)
     )
-    return shortest_path(graph, method="D", directed=False)
+    return shortest_path(
+        graph, method="D", directed=False, indices=sources
+    )
 
 
 def classical_mds(D, dim):
@@ -395,11 +399,15 @@ def levina_bickel(X, k, *, average="inverse"):
     )
 
 
-def nearest_distance(Q, X):
+def nearest_distance(Q, X, besides=None):
     """Distance (m,) of each row of Q (m, d) to X (n, d).
 
-    >>> nearest_distance([[0, 0]], [[3, 4], [6, 8]])
-    array([5.])
+    But for the rows of X whose numbers are in the same
+    row of `besides` (m, j).
+
+    >>> X = [[3, 4], [6, 8]]
+    >>> nearest_distance([[0, 0]], X, besides=[[0]])
+    array([10.])
     """
     Q, X = axes("Q", Q, 2), axes("X", X, 2)
     if Q.shape[1] != X.shape[1]:
@@ -407,7 +415,10 @@ def nearest_distance(Q, X):
             "Q and X must have rows of one length, "
             f"got {Q.shape[1]} and {X.shape[1]}"
         )
-    return KDTree(X).query(Q)[0]
+    D = cdist(Q, X)
+    if besides is not None:
+        np.put_along_axis(D, np.array(besides), np.inf, 1)
+    return D.min(axis=1)
 
 
 def two_spirals(n, rng, *, turns, noise=0.0):

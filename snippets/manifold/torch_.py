@@ -5,7 +5,6 @@ from itertools import pairwise
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import nn
 
 from snippets.manifold.scratch import axes, real, whole
@@ -111,7 +110,9 @@ def fit_autoencoder(X, latent, seed, *, epochs=60):
 
         def loss(part):
             some = X[part]
-            return F.mse_loss(both(some), some)
+            return nn.functional.mse_loss(
+                both(some), some
+            )
 
         train(both, loss, n, epochs, batch=100, lr=3e-3)
     encode = partial(outputs, encoder)
@@ -149,7 +150,9 @@ def fit_net(
         net = mlp([d, *widths, classes], nn.Tanh)
 
         def loss(part):
-            return F.cross_entropy(net(X[part]), y[part])
+            return nn.functional.cross_entropy(
+                net(X[part]), y[part]
+            )
 
         train(net, loss, n, epochs, batch, lr)
     return net
