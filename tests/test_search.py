@@ -18,7 +18,10 @@ INDEX, WORKER = "**/search_index.json", "**/workers/*.js"
 HOLD = """() => {  // answers wait for release(), and all that is sent is written down
     const answers = [];
     window.sent = [];
-    window.release = () => answers.shift()?.();
+    window.release = async () => {
+        while (!answers.length) await new Promise(resolve => setTimeout(resolve, 10));
+        answers.shift()();
+    };
     window.Worker = class extends Worker {
         postMessage(message) { sent.push(message.data); super.postMessage(message); }
         set onmessage(hear) {
