@@ -2,6 +2,8 @@
 
 import io
 import itertools
+import json
+import math
 import re
 import warnings
 from pathlib import Path
@@ -23,6 +25,7 @@ DEFS, GROUP, PATH, TEXT, USE = (f"{SVG}{tag}" for tag in ("defs", "g", "path", "
 XLINK = "{http://www.w3.org/1999/xlink}"
 NUMBER = re.compile(r"-?\d+\.\d+(?:e-?\d+)?|-0\b")
 COORDINATE = re.compile(r"-?[\d.]+")
+MARK = "data-mark"
 KEPT = {
     "d", "x", "y", "transform", "points", "width", "height", "font-size", "font-weight",
     "font-style", "text-anchor", "stroke-width", "stroke-dasharray", "fill-opacity",
@@ -30,7 +33,7 @@ KEPT = {
 }  # fmt: skip
 DEFAULTS = {("font-size", "14px"), ("text-anchor", "middle"), ("stroke-width", "1")}
 LINE = {"class", "stroke-width"}
-PLACED = {"d", "href", "x", "y"}
+PLACED = {"d", "href", "x", "y", MARK}
 DROPPED = {f"{SVG}{tag}" for tag in ("metadata", "style", "clipPath")}
 INK_OF = {value: name for name, value in INKS.items()}
 
@@ -62,8 +65,8 @@ def install_style():
 def draw(plot, arguments, size):
     fig = Figure(figsize=[side / 72 for side in SIZES[size]])
     plot(fig, **arguments)
-    for line in fig.findobj(Line2D):
-        line.get_path().should_simplify = True  # matplotlib leaves paths below 128 points alone
+    for line in fig.findobj(Line2D):  # matplotlib leaves paths below 128 points alone
+        line.get_path().should_simplify = not line.get_gid()
     return fig
 
 
@@ -75,7 +78,8 @@ def is_pair(fig):
 def svg_of(fig, size, prefix):
     buffer = io.BytesIO()
     fig.savefig(buffer, format="svg", metadata={"Date": None})
-    return clean(buffer.getvalue(), size, prefix, panels=is_pair(fig))
+    marks = {artist.get_gid(): artist for artist in fig.findobj(lambda each: each.get_gid())}
+    return clean(buffer.getvalue(), size, prefix, panels=is_pair(fig), marks=marks)
 
 
 def side_by_side(fig, prefix):
@@ -89,14 +93,18 @@ def side_by_side(fig, prefix):
     return outermost(root, "wide", SIZES["wide"][0], height - down)
 
 
-def clean(svg, size, prefix, *, panels):
+def clean(svg, size, prefix, *, panels, marks):
     """matplotlib's SVG without metadata, clipping, inline colors, clashing ids and repetition."""
     root = ET.fromstring(svg)
+    moving = {gid: find_mark(root, gid) for gid in marks}
     named = [node for node in root.iter(GROUP) if panels and node.get("id", "").startswith("axes_")]
     for node in root.iter():
         clean_node(node)
         if size == "sketch" and node.text:
             raise ValueError(f"a sketch has no text: {node.text!r}")
+    for number, nodes in enumerate(moving.values()):
+        for node in nodes:
+            node.set(MARK, str(number))
     for number, panel in enumerate(named):
         panel.set("id", f"{prefix}-{number}")
     tidy(root)
@@ -107,13 +115,49 @@ def clean(svg, size, prefix, *, panels):
     share(root, f"{prefix}-{size[0]}")
     for path in root.iter(PATH):
         path.set("d", compact(path.get("d")))
-    return outermost(root, size, *(float(root.get(side)[:-2]) for side in ("width", "height")))
+    width, height = (float(root.get(side)[:-2]) for side in ("width", "height"))
+    placed = [placing(gid, marks[gid], nodes[0], height) for gid, nodes in moving.items()]
+    return outermost(root, size, width, height, placed)
 
 
-def outermost(root, size, width, height):
+def find_mark(root, gid):
+    """What is drawn of an artist."""
+    (group,) = (node for node in root.iter(GROUP) if node.get("id") == gid)
+    marks = {path for defs in group.iter(DEFS) for path in defs}
+    return [node for node in group.iter() if node.tag in (PATH, USE, TEXT) and node not in marks]
+
+
+def placing(gid, artist, node, height):
+    """How a mark follows its numbers: their names, and from number to px for x and for y.
+
+    Of a text also its words, and how far it stands from its place.
+    """
+    across, up, *words = gid.split(" ", 2)
+    ax = artist.axes
+    x = onto_px(ax.get_xlim(), ax.get_xscale(), ax.bbox.x0, ax.bbox.x1)
+    y = onto_px(ax.get_ylim(), ax.get_yscale(), height - ax.bbox.y0, height - ax.bbox.y1)
+    aside = []
+    if words:
+        aside = [
+            float(node.get(name)) - (start + slope * (math.log10(at) if log else at))
+            for name, at, (start, slope, log) in zip("xy", artist.get_position(), (x, y))
+        ]
+    return [across, up, *x, *y, *words, *(round(each, 1) for each in aside)]
+
+
+def onto_px(limits, scale, start, end):
+    """(a, b, whether logarithmic) of px = a + b * number."""
+    log = scale == "log"
+    low, high = map(math.log10, limits) if log else limits
+    slope = (end - start) / (high - low)
+    return round(start - slope * low, 3), round(slope, 5), int(log)
+
+
+def outermost(root, size, width, height, marks=()):
     box = f"0 0 {width:g} {tenths(height)}"
     root.attrib = {"class": size, "viewBox": box, "aria-hidden": "true", "fill": "none"}
     root.attrib |= {"text-anchor": "middle", "data-search-exclude": ""}
+    root.attrib |= {"data-marks": json.dumps(marks)} if marks else {}
     ET.register_namespace("", SVG[1:-1])
     return ET.tostring(root, encoding="unicode").replace(" />", "/>")
 

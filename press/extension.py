@@ -88,7 +88,7 @@ def snippet(source, language, css_class, options, md, **rest):
     return _placed(lambda: getattr(show, language)(md.press, parse_fence(language, source)))
 
 
-figure = sketch = claim = output = receipt = snippet
+figure = interactive = sketch = claim = output = receipt = snippet
 
 
 def num(source, language, css_class, md):

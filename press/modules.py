@@ -8,6 +8,7 @@ from pathlib import Path
 from textwrap import dedent
 
 PACKAGE = "snippets"
+HOMES = ("experiments", "interactive")  # of what claims and figures receive
 IMPORTS = (ast.Import, ast.ImportFrom)
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 PLAIN = (ast.expr_context, ast.operator, ast.unaryop, ast.Constant, ast.Name, ast.BinOp,
@@ -110,14 +111,19 @@ class Project:
         names += [f"*{arg.arg}" for arg in (spec.vararg, spec.kwarg) if arg]
         if draw and names[:1] != ["fig"]:
             raise wrong("the first parameter of a figure is fig")
-        article = target.split(".")[0]
-        home = self.module(f"{PACKAGE}.{article}.experiments")
-        known = home.bindings if home else {}
-        for name in names[draw:]:
-            if not isinstance(known.get(name, [None])[-1], ast.FunctionDef):
+        article, known = target.split(".")[0], {}
+        for home in HOMES:
+            module_there = self.module(f"{PACKAGE}.{article}.{home}")
+            bindings = module_there.bindings.items() if module_there else ()
+            functions = [name for name, bound in bindings if isinstance(bound[-1], ast.FunctionDef)]
+            known |= {name: f"{article}.{home}:{name}" for name in functions}
+        knobs = len(spec.defaults) if ".interactive:" in target else 0  # have a start
+        needed = names[draw : len(names) - knobs]
+        for name in needed:
+            if name not in known:
                 near = nearest(name, known)
                 raise wrong(f"parameter {name!r}: no experiment of that name{near}")
-        experiments = {name: f"{article}.experiments:{name}" for name in names[draw:]}
+        experiments = {name: known[name] for name in needed}
         for experiment in experiments.values():
             self.inputs(experiment, above=(*above, target))
         return experiments

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from press.formula import FORMULA
 
-KINDS = ("snippet", "figure", "sketch", "claim", "output", "receipt")
-DRAWN = {"figure": "plot_", "sketch": "sketch_"}  # and how the names of their functions begin
+KINDS = ("snippet", "figure", "interactive", "sketch", "claim", "output", "receipt")
+# What is drawn, and how the names of the functions begin that draw it
+DRAWN = {"figure": "plot_", "interactive": "drag_", "sketch": "sketch_"}
 FENCE = re.compile(r"(?P<indent>[\s>]*)(?P<ticks>`{3,}|~{3,})[\s{.]*(?P<kind>\w*)[^`]*")
 TARGET = re.compile(r"[A-Za-z]\w*(\.\w+)+:[A-Za-z]\w*")
 NUMBER = re.compile(r"(?P<target>[^\s.:]+(?:\.\w+)*:\w+)(?P<path>(?:\.\w+)*)(?:\s+(?P<spec>\S+))?")
@@ -78,8 +79,8 @@ def parse_fence(kind, source):
     rest = rest[opened:]
     alt = " ".join(line.removeprefix("alt:").strip() for line in rest if line.startswith("alt:"))
     text = " ".join(line for line in rest if not line.startswith("alt:"))
-    if kind == "figure" and not (alt and text):
-        raise PageError(f"figure without {'a caption' if alt else 'alt text'}")
+    if kind in ("figure", "interactive") and not (alt and text):
+        raise PageError(f"{kind} without {'a caption' if alt else 'alt text'}")
     if kind == "claim" and not text:
         raise PageError("claim without a sentence")
     if kind in ("output", "sketch") and rest:

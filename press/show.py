@@ -56,13 +56,56 @@ def pieces_of_code(pieces, shown):
 
 
 def figure(press, exhibit):
-    alt = press.build.with_numbers(exhibit.alt)
-    wide, narrow = press.build.result(exhibit.targets[0], draw=True)["svg"]
+    shown = press.build.result(exhibit.targets[0], draw=True)
     return (
-        f'<figure>{slot(attribute=f"id={exhibit.anchor}")}<div class="drawing" role="img" '
-        f'aria-label="{escape(alt)}">{wide}{narrow}</div>'
+        f"<figure>{slot(attribute=f'id={exhibit.anchor}')}{drawing(press, exhibit, shown)}"
         f"<figcaption>{slot(exhibit.text)}{permalink(exhibit)}</figcaption></figure>"
     )
+
+
+def drawing(press, exhibit, shown):
+    alt, drawn = press.build.with_numbers(exhibit.alt), "".join(shown["svg"])
+    return f'<div class="drawing" role="img" aria-label="{escape(alt)}">{drawn}</div>'
+
+
+def interactive(press, exhibit):
+    """A figure with sliders, and a table of some settings for where no script moves it."""
+    target = exhibit.targets[0]
+    shown = press.build.result(target, draw=True)
+    mirrored = source_link(press, f"{target.partition(':')[0]}:{shown['compute']}")
+    article = target.partition(".")[0]
+    sliders = "".join(slider(exhibit.anchor, **each) for each in shown["sliders"])
+    return (
+        f'<figure class="drag" data-compute="{article}:{shown["compute"]}">'
+        f"{slot(attribute=f'id={exhibit.anchor}')}{drawing(press, exhibit, shown)}"
+        f'<div class="settings"><form>{sliders}<button type="reset">Reset</button></form>'
+        f"{table(shown['sliders'], shown['rows'])}</div>"
+        f"<figcaption>{slot(exhibit.text)}{permalink(exhibit)}</figcaption>"
+        f'<p class="ran">The script repeats {mirrored}; the tests compare them.</p></figure>'
+    )
+
+
+def slider(anchor, *, name, label, low, high, step, unit, start):
+    name_and_for = f'"{anchor}-{name}"'
+    return (
+        f"<div><label for={name_and_for}>{escape(label)}</label>"
+        f"<output for={name_and_for}>{start:g}{unit}</output>"
+        f'<input type="range" id={name_and_for} name="{name}" min="{low:g}" max="{high:g}" '
+        f'step="{step:g}" value="{start:g}" data-unit="{unit}" autocomplete="off"></div>'
+    )
+
+
+def table(sliders, rows):
+    """A column for each setting, the first as the figure starts: the script keeps that one true."""
+    labels = {each["name"]: each["label"] for each in sliders}
+    columns = [{**settings, **values} for settings, values in rows]
+    body = ""
+    for name in columns[0]:
+        numbers = (f"{column[name]:.4g}".replace("-", "−") for column in columns)
+        cells = "".join(f"<td>{number}</td>" for number in numbers)
+        head = escape(labels.get(name, name.replace("_", " ")))
+        body += f'<tr data-name="{name}"><th scope="row">{head}</th>{cells}</tr>'
+    return f'<table aria-live="polite"><tbody>{body}</tbody></table>'
 
 
 def sketch(press, exhibit):

@@ -17,7 +17,8 @@ import traceback
 from pathlib import Path
 from types import MappingProxyType
 
-from press.modules import PACKAGE, Project, SourceError
+from press import knobs
+from press.modules import HOMES, PACKAGE, Project, SourceError
 from press.reach import Digests
 from press.store import Store
 
@@ -52,7 +53,7 @@ class Runner:
     def run(self, target, *, draw):
         """What a page shows of a function, from the store or by calling it."""
         digest, key = self.digests.digest(target, draw=draw), key_of(target, draw)
-        is_experiment = ".experiments:" in target
+        is_experiment = not draw and target.partition(":")[0].rpartition(".")[2] in HOMES
         kept = self.store.load(key, digest)
         if kept:
             shown, pickled = kept
@@ -86,6 +87,8 @@ class Runner:
             else:
                 result = function(**arguments)
         shown = {"svg": result} if draw else {"value": plain(result)}
+        if draw and ".interactive:" in target:
+            shown |= knobs.of(importlib.import_module(function.__module__), arguments)
         shown["text"] = printed.getvalue() or pprint.pformat(result, width=72)
         shown["seconds"] = time.perf_counter() - start
         return shown, result

@@ -25,3 +25,13 @@ def unit(ax, text, indent=0):
         color="muted",
         size=14,
     )
+
+
+def live(artist, shown, across, up, words=""):
+    """Let an artist follow the numbers of these names when a reader sets others.
+
+    The words of a text hold numbers as in "mean {mean:.2f}".
+    """
+    artist.set_gid(f"{across} {up} {words}".rstrip())
+    if words:
+        artist.set_text(words.format(**shown).replace("-", "−"))

@@ -2512,3 +2512,125 @@ def test_a_module_tells_its_place(tmp_path):
     path.write_text("\n\nx = (\n")
     with pytest.raises(SourceError, match=r"bad\.py:3: SyntaxError: '\(' was never closed"):
         Module(tmp_path, "bad", path)
+
+
+# Interactive figures
+
+DRAG = """
+    # snippets/__init__.py
+    # snippets/slider.py
+    from dataclasses import dataclass
+    @dataclass(frozen=True)
+    class Slider:
+        label: str
+        low: float
+        high: float
+        step: float
+        unit: str = ""
+    # snippets/art/__init__.py
+    # snippets/art/scratch.py
+    def double(x): return <<2|3>> * x
+    # snippets/art/interactive.py
+    from typing import Annotated
+    from snippets.art.scratch import double
+    from snippets.slider import Slider
+    def line(
+        slope: Annotated[float, Slider("slope", 0, <<2|3>>, 0.5, " px")] = 1,
+        height: Annotated[float, Slider("height", -1, 1, 0.1)] = 0,
+    ):
+        return {"x": [0, 1], "y": [height, height + double(slope)], "end": height + double(slope)}
+    def drag_line(fig, line):
+        ax = fig.subplots()
+        ax.set(xlim=(0, 2), ylim=(-1, 9))
+        ax.plot(line["x"], line["y"])[0].set_gid("x y")
+        words = ax.text(2, line["end"], f"end {line['end']:.1f}")
+        words.set_gid("two end end {end:.1f}")
+"""
+LINE = "art.interactive:drag_line"
+
+
+@pytest.fixture
+def line(tmp_path, monkeypatch):
+    lay(tmp_path, DRAG, 1)
+    for name in [name for name in sys.modules if name.split(".")[0] == "snippets"]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    return Runner(tmp_path).run(LINE, draw=True)
+
+
+def test_sliders_are_the_annotations(line):
+    assert line["compute"] == "line"
+    assert line["sliders"] == [
+        {
+            "name": "slope",
+            "label": "slope",
+            "low": 0,
+            "high": 2,
+            "step": 0.5,
+            "unit": " px",
+            "start": 1,
+        },
+        {
+            "name": "height",
+            "label": "height",
+            "low": -1,
+            "high": 1,
+            "step": 0.1,
+            "unit": "",
+            "start": 0,
+        },
+    ]
+
+
+def test_the_table_has_the_start_and_every_end(line):
+    assert [settings for settings, _ in line["rows"]] == [
+        {"slope": 1, "height": 0}, {"slope": 0, "height": 0}, {"slope": 2, "height": 0},
+        {"slope": 1, "height": -1}, {"slope": 1, "height": 1},
+    ]  # fmt: skip
+    assert [values for _, values in line["rows"]] == [{"end": end} for end in (2, 0, 4, 1, 3)]
+
+
+def test_a_mark_says_where_its_numbers_are(line):
+    for svg in line["svg"]:
+        path, words = json.loads(unescape(re.search('data-marks="(.*?)"', svg)[1]))
+        assert path[:2] == ["x", "y"]
+        (a, b, log), (c, d, log_y) = path[2:5], path[5:8]
+        assert (log, log_y) == (0, 0)
+        drawn = re.search(
+            r'd="m([\d.]+) ([\d.]+)l([\d.]+)-([\d.]+)"[^>]*data-mark="0"', svg
+        ) or re.search(r'data-mark="0"[^>]*d="m([\d.]+) ([\d.]+)l([\d.]+)-([\d.]+)"', svg)
+        x, y, right, up = map(float, drawn.groups())
+        assert (a, c) == pytest.approx((x, y), abs=0.1)
+        assert (b, -2 * d) == pytest.approx((right, up), abs=0.1)
+        assert words[8] == "end {end:.1f}"
+        assert re.search(r'data-mark="1"[^>]*>end 2.0<|>end 2.0<', svg)
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_what_a_slider_offers_and_what_moves_are_part_of_the_figure(tmp_path, version):
+    before = digest(lay(tmp_path, DRAG, 1), LINE, draw=True)
+    assert (digest(lay(tmp_path, DRAG, version), LINE, draw=True) == before) == (version == 1)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "why"),
+    [
+        (
+            "def drag_line(fig, line)",
+            "def drag_line(fig): ...\ndef f(line)",
+            "shows one function, not 0",
+        ),
+        ("def drag_line(fig, line)", "def drag_line(fig, lime)", "did you mean 'line'?"),
+        ('Annotated[float, Slider("height", -1, 1, 0.1)]', "float", "height must be Annotated"),
+        (")] = 1,", ")] = 1.2,", "slope starts at 1.2, where no step is"),
+        (")] = 1,", ")] = 5,", "slope starts at 5, where no step is"),
+    ],
+)
+def test_a_figure_that_cannot_be_dragged_says_why(tmp_path, monkeypatch, old, new, why):
+    lay(tmp_path, DRAG, 1)
+    edit(tmp_path, "snippets/art/interactive.py", old, new)
+    for name in [name for name in sys.modules if name.split(".")[0] == "snippets"]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    with pytest.raises(SourceError, match=re.escape(why)):
+        Runner(tmp_path).run(LINE, draw=True)

@@ -55,8 +55,16 @@
 
   // An address opens what it names
 
+  const named = (hash) => {
+    try {
+      return decodeURIComponent(hash);
+    } catch {
+      return hash; // not a code: a stray %
+    }
+  };
+
   const reveal = () => {
-    const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    const target = document.getElementById(named(location.hash.slice(1).split("?")[0]));
     if (!target) return;
     for (let up = target; up; up = up.parentElement) {
       if (up.matches("article details")) up.open = true;
