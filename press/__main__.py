@@ -1,4 +1,4 @@
-"""Draw or run one exhibit: python -m press dropout.figures:plot_moments out.svg"""
+"""Draw or run one exhibit: python -m press dropout.figures:plot_masks out.svg"""
 
 import sys
 from pathlib import Path

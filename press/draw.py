@@ -116,7 +116,8 @@ def clean(svg, size, prefix, *, panels, marks):
     for path in root.iter(PATH):
         path.set("d", compact(path.get("d")))
     width, height = (float(root.get(side)[:-2]) for side in ("width", "height"))
-    placed = [placing(gid, marks[gid], nodes[0], height) for gid, nodes in moving.items()]
+    seen = {gid: next(iter(nodes), None) for gid, nodes in moving.items()}  # none where it is nan
+    placed = [placing(gid, marks[gid], node, height) for gid, node in seen.items()]
     return outermost(root, size, width, height, placed)
 
 
@@ -205,12 +206,16 @@ def join(root):
     """Make one path of an axis's ticks, and one of its grid."""
     marks, before = {f"#{path.get('id')}": path.get("d") for path in root.iter(PATH)}, root
     for node in list(root):
+        if node.get(MARK):
+            before = root  # a mark moves alone
+            continue
         mark = marks.get(node.get("href"))
         if mark and not {"C", "z"}.intersection(mark):
             stroke = node.get("class", "").rpartition(" ")[2]  # a line has no fill
             place = {"d": moved(mark, node.get("x"), node.get("y"))}
             node.tag, node.attrib = PATH, look(node) | place | {"class": stroke}
         joined = (node.tag, look(node)) == (before.tag, look(before))
+        joined = joined and not (node.get(MARK) or before.get(MARK))  # what moves stays alone
         if joined and node.get("class") in ("s-edge", "s-grid") and look(node).keys() <= LINE:
             before.set("d", f"{before.get('d')} {node.get('d')}")
             root.remove(node)

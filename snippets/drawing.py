@@ -1,5 +1,8 @@
 """What the figures of all articles share: panels, units and how wide the drawing is."""
 
+import numpy as np
+from matplotlib.transforms import offset_copy
+
 
 def is_narrow(fig):
     """Whether this is the phone's drawing."""
@@ -35,3 +38,18 @@ def live(artist, shown, across, up, words=""):
     artist.set_gid(f"{across} {up} {words}".rstrip())
     if words:
         artist.set_text(words.format(**shown).replace("-", "−"))
+
+
+def follow(ax, shown, across, up, *look, **style):
+    """A line or markers that follow the numbers of these names."""
+    (line,) = ax.plot(shown[across], shown[up], *look, **style)
+    live(line, shown, across, up)
+
+
+def say(ax, shown, across, up, words, aside=(0, 0), **style):
+    """Words that follow the numbers of these names, some px right of them and above."""
+    right, above = aside
+    place = offset_copy(ax.transData, ax.figure, right, above, units="points")
+    x, y = (np.ravel(shown[name])[0] for name in (across, up))
+    text = ax.text(x, y, "", transform=place, **style)
+    live(text, shown, across, up, words)

@@ -9,6 +9,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from torch import nn
 
 from snippets.crossentropy.experiments import entropy, exercises, exp_edge, one_row
+from snippets.crossentropy.interactive import clip, row_of_three, softmax_twice
 from snippets.crossentropy.keras_ import (
     keras_binary_ce,
     keras_categorical_ce,
@@ -1213,15 +1214,6 @@ def test_descent(descent):
 
 
 def test_double_softmax(double_softmax):
-    z = double_softmax["z"]
-    others = np.log(2)
-    assert_allclose(double_softmax["correct"], np.logaddexp(0, others - z), rtol=1e-10)
-    p = np.exp(z) / (np.exp(z) + 2)
-    twice = np.log(np.exp(p) + 2 * np.exp((1 - p) / 2)) - p
-    assert_allclose(double_softmax["double"], twice, rtol=1e-12)
-    assert np.all(np.diff(double_softmax["double"]) < 0)
-    assert double_softmax["low_3"] < double_softmax["double"].min()
-    assert double_softmax["double"].max() < double_softmax["high_3"]
     wanted = {"correct_wrong": 10.0000908, "double_wrong": 1.5513663}
     assert {key: double_softmax[key] for key in wanted} == pytest.approx(wanted, rel=1e-7)
 
@@ -1368,3 +1360,99 @@ def test_exercises_by_hand():
         "sum_ratio": 0.25,  # four labels
     }
     assert exercises() == pytest.approx(wanted, rel=1e-6, abs=1e-15)
+
+
+# What readers drag
+
+
+def test_row_of_three_by_hand():
+    shown = row_of_three()
+    assert shown["loss"] == pytest.approx(LOSS, rel=1e-14)
+    e = np.exp([2, 1, -1]) / np.exp([2, 1, -1]).sum()
+    names = ("true_class", "second", "third")
+    assert [shown[f"p_of_{name}"] for name in names] == pytest.approx(e)
+    assert [shown[f"{name}_pull"][1] for name in names] == pytest.approx(e - [1, 0, 0])
+    even = row_of_three(0.5, 0.5, 0.5)
+    assert even["loss"] == pytest.approx(np.log(3))
+    assert even["slope_of_true_class"] == pytest.approx(-2 / 3)
+
+
+def test_row_of_three_does_what_its_caption_says():
+    one, other = row_of_three(-5.0, 4.0, 0.0), row_of_three(-4.0, 5.0, 1.0)
+    assert all(np.allclose(one[key], other[key], rtol=1e-12) for key in one)
+    pulls = [one[f"{name}_pull"][1] for name in ("true_class", "second", "third")]
+    assert sum(pulls) == pytest.approx(0, abs=1e-15)
+    worst = row_of_three(-6.0, 6.0, 6.0)
+    assert worst["loss"] == pytest.approx(12 + np.log(2), abs=1e-5)
+    assert -1 < worst["slope_of_true_class"] < -0.99999
+
+
+@pytest.mark.parametrize(
+    ("logit", "power", "loss", "slope"),
+    [
+        (0.0, -7, np.log(2), -0.5),
+        (-16.0, -7, 16 + np.exp(-16), -1 / (1 + np.exp(-16))),
+        (-16.5, -7, 7 * np.log(10), 0),
+        (-16.5, -8, 16.5 + np.exp(-16.5), -1 / (1 + np.exp(-16.5))),
+        (-9.0, -4, 9 + np.log1p(np.exp(-9)), -1 / (1 + np.exp(-9))),
+        (-9.5, -4, 4 * np.log(10), 0),
+    ],
+)
+def test_clip_by_hand(logit, power, loss, slope):
+    shown = clip(logit, power)
+    assert shown["loss_from_probability"] == pytest.approx(loss, rel=1e-9)
+    assert shown["slope_from_probability"] == pytest.approx(slope, rel=1e-12)
+    assert shown["loss_from_logit"] == pytest.approx(np.logaddexp(0, -logit), rel=1e-12)
+    assert shown["highest_from_probability"] == pytest.approx(-power * np.log(10))
+
+
+@pytest.mark.parametrize("logit", [-20.0, -16.5, -16.0, -3.0, 0.0, 6.0])
+def test_clip_is_what_keras_shows_on_torch(logit):
+    z, shown = torch.tensor([[logit]], dtype=torch.float64, requires_grad=True), clip(logit)
+    one = torch.ones(1, 1, dtype=torch.float64)
+    loss = keras_binary_ce(z.sigmoid(), one, from_logits=False, dtype="float64")
+    loss.backward()
+    assert loss.item() == pytest.approx(shown["loss_from_probability"], rel=1e-7)
+    assert z.grad.item() == pytest.approx(shown["slope_from_probability"], rel=1e-7)
+
+
+def test_clip_draws_its_edge():
+    shown = clip(-16.0, -7)
+    edge = shown["level"][1]
+    assert 1 / (1 + np.exp(-edge)) == pytest.approx(1e-7, rel=1e-12)
+    assert shown["drop"][1:] == [edge, edge]
+    assert shown["flat"] == pytest.approx([0, 0, 1e-7 - 1])
+
+
+@pytest.mark.parametrize(("classes", "logit"), [(2, -6.0), (3, -5.0), (3, 0.0), (20, 6.0)])
+def test_softmax_twice_by_hand_and_by_torch(classes, logit):
+    shown = softmax_twice(classes, logit)
+    p = 1 / (1 + (classes - 1) * np.exp(-logit))
+    q = 1 / (1 + (classes - 1) * np.exp((1 - p) / (classes - 1) - p))
+    assert [shown["loss_once"], shown["loss_twice"]] == pytest.approx([-np.log(p), -np.log(q)])
+    assert shown["slope_once"] == pytest.approx(p - 1)
+    row, label = torch.zeros(1, classes).double(), torch.tensor([0])
+    row[0, 0] = logit
+    slope = torch_gradient(torch_double_softmax, row, label)[0, 0]
+    assert shown["slope_twice"] == pytest.approx(slope.item(), rel=1e-10)
+    bounds = double_softmax_bounds(classes)
+    assert (shown["least_loss_twice"], shown["most_loss_twice"]) == bounds
+
+
+def test_softmax_twice_stays_in_its_band():
+    for classes in (2, 3, 10, 20):
+        shown = softmax_twice(classes)
+        losses = shown["losses_twice"]
+        assert np.all(np.diff(losses) < 0)
+        assert shown["least_loss_twice"] < losses.min() < losses.max() < shown["most_loss_twice"]
+        assert_allclose(np.gradient(shown["losses_once"], shown["z"])[1:-1],
+                        shown["slopes_once"][1:-1], atol=0.01)  # fmt: skip
+
+
+def test_draggable_losses_refuse_nonsense():
+    with pytest.raises(ValueError, match="finite"):
+        row_of_three(np.nan)
+    with pytest.raises(ValueError, match="eps must be one number"):
+        clip(0.0, -0.25)
+    with pytest.raises(ValueError, match="k must be >= 2"):
+        softmax_twice(1)

@@ -25,6 +25,7 @@ from snippets.dropout.experiments import (
     relu,
     softmax,
 )
+from snippets.dropout.interactive import before_batchnorm, one_input
 from snippets.dropout.keras_ import (
     keras_called_directly,
     keras_dropout,
@@ -933,3 +934,69 @@ def test_the_demo_by_hand():
     assert_allclose(found["standard_test"], 0.6 * x)
     assert_array_equal(found["inverted_test"], x)
     assert 0 < mask.sum() < 5
+
+
+# What readers drag
+
+
+@pytest.mark.parametrize(
+    ("drop_rate", "value", "wanted"),
+    [
+        (0, 2, {"standard_mean": 2, "standard_sd": 0, "inverted_mean": 2, "inverted_sd": 0}),
+        (0.5, 1, {"standard_mean": 0.5, "standard_sd": 0.5, "inverted_mean": 1, "inverted_sd": 1}),
+        (0.75, 2, {"standard_mean": 0.5, "standard_sd": 0.75**0.5, "inverted_sd": 12**0.5}),
+    ],
+)
+def test_one_input_by_hand(drop_rate, value, wanted):
+    found = one_input(drop_rate, value)
+    assert {key: found[key] for key in wanted} == pytest.approx(wanted, abs=1e-14)
+    assert found["sd_over_mean"] == pytest.approx((drop_rate / (1 - drop_rate)) ** 0.5)
+
+
+def test_one_input_draws_its_moments():
+    shown = one_input(0.75, 2.0)
+    assert shown["chances"] == [0.75, 0.25]
+    assert shown["standard_outputs"] == [0, 2]
+    assert shown["inverted_outputs"] == [0, 8]
+    assert_array_equal(shown["inverted_stems"], [0, 0, np.nan, 8, 8])
+    assert_array_equal(shown["heights"], [0, 0.75, np.nan, 0, 0.25])
+    for kind in ("standard", "inverted"):
+        mean = np.dot(shown["chances"], shown[f"{kind}_outputs"])
+        square = np.dot(shown["chances"], np.square(shown[f"{kind}_outputs"]))
+        low, high = shown[f"{kind}_spread"]
+        assert (low + high) / 2 == pytest.approx(mean)
+        assert ((high - low) / 2) ** 2 == pytest.approx(square - mean**2)
+
+
+def test_at_rate_half_the_spread_reaches_zero():
+    for value in (0.4, 2.0):
+        half = one_input(0.5, value)
+        assert [half["standard_spread"][0], half["inverted_spread"][0]] == pytest.approx([0, 0])
+    assert one_input(0.45)["inverted_spread"][0] > 0 > one_input(0.55)["inverted_spread"][0]
+
+
+@pytest.mark.parametrize(
+    ("drop_rate", "mean", "variance"),
+    [(0, 1.5, 1), (0.3, 0, 0.7), (0.5, 1, 1 / 3), (0.8, 2, 1 / 21), (0.5, 0.7, 1 / 2.49)],
+)
+def test_before_batchnorm_by_hand(drop_rate, mean, variance):
+    shown = before_batchnorm(drop_rate, mean)
+    assert shown["variance_at_test"] == pytest.approx(variance, rel=1e-12)
+    assert shown["sd_at_test"] == pytest.approx(variance**0.5, rel=1e-12)
+    assert shown["variance_if_mean_were_0"] == pytest.approx(1 - drop_rate)
+    assert_allclose(shown["ends"], variance**0.5 * np.linspace(-2, 2, 9), rtol=1e-12)
+    assert_allclose(shown["rays"][1::3], shown["ends"])
+    assert_allclose(np.interp(drop_rate, shown["rates"], shown["variances"]), variance)
+
+
+def test_before_batchnorm_is_the_variance_that_torch_shows():
+    x = torch.tensor(np.random.default_rng(0).normal(0.7, 1, size=(200_000, 1))).float()
+    measured = torch_batchnorm_variance(x, 0.5, seed=0)
+    assert measured == pytest.approx(before_batchnorm()["variance_at_test"], abs=0.01)
+
+
+@pytest.mark.parametrize("drop_rate", [-0.05, 1, np.nan])
+def test_draggable_figures_refuse_bad_rates(drop_rate):
+    for compute in (one_input, before_batchnorm):
+        with pytest.raises(ValueError, match=r"drop_rate must be in \[0, 1\)"):
+            compute(drop_rate)

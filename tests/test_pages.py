@@ -47,7 +47,7 @@ def test_every_fence_is_rendered(site, source):
     assert not mistakes
     project = Build(ROOT, "docs/en", 1).project
     for exhibit, place in named:
-        if exhibit.kind in ("figure", "claim"):
+        if exhibit.kind in ("figure", "interactive", "claim"):
             assert exhibit.anchor in ids, place
         if exhibit.kind in ("snippet", "claim"):
             for target in exhibit.targets:
@@ -58,7 +58,7 @@ def test_every_fence_is_rendered(site, source):
     kinds = collections.Counter(exhibit.kind for exhibit, _ in named)
     for kind in ("output", "snippet"):
         assert len(with_class(tree, kind)) == kinds[kind], kind
-    assert len(list(tree.iter("figure"))) == kinds["figure"]
+    assert len(list(tree.iter("figure"))) == kinds["figure"] + kinds["interactive"]
 
 
 @every_page
@@ -353,7 +353,7 @@ def blank(match):
 def words_of_a_fence(match):
     """A figure's or claim's text, which follows the function's name."""
     _, kind, body = match.groups()
-    words = body.partition("\n")[2] if kind in ("figure", "claim") else ""
+    words = body.partition("\n")[2] if kind in ("figure", "interactive", "claim") else ""
     return "\n" * (match[0].count("\n") - words.count("\n")) + words
 
 

@@ -28,6 +28,7 @@ from snippets.predict.experiments import (
     random_rows,
     zeros,
 )
+from snippets.predict.interactive import time_by_rows, what_fits
 from snippets.predict.keras_ import (
     KerasAlwaysDrops,
     KerasCounting,
@@ -1381,3 +1382,58 @@ def test_press_sees_through_every_exhibit():
         module = digests.project.module(f"snippets.predict.{name}")
         for function in (node.name for node in module.tree.body if hasattr(node, "args")):
             assert not digests.reach(f"predict.{name}:{function}").blind, function
+
+
+# What readers drag
+
+GIB_8 = 8_589_934_592
+
+
+@pytest.mark.parametrize(
+    ("outputs", "batch", "call", "predict"),
+    [
+        (10, 1, GIB_8 / 4392, (GIB_8 - 4_392_000) / 40),  # 4 * (64 + 512 + 512 + 10) bytes a row
+        (1000, 1, GIB_8 / 8352, (GIB_8 - 8_352_000) / 4000),
+        (1000, 1000, GIB_8 / 8352, GIB_8 / (8352 + 4000)),  # full before the first batch is
+    ],
+)
+def test_rows_that_fit_by_hand(outputs, batch, call, predict):
+    found = what_fits(outputs, batch)
+    assert found["million_rows_in_a_call"] == pytest.approx(call / 1e6)
+    assert found["million_rows_in_predict"] == pytest.approx(predict / 1e6)
+
+
+def test_lines_of_what_fits_hold_what_the_formula_says():
+    for outputs, batch in [(10, 1), (500, 40), (1000, 1000)]:
+        found, row = what_fits(outputs, batch), 4 * (1088 + outputs)
+        n = np.array(found["predict_rows"])
+        held = np.minimum(n, 1000 * batch) * row + 4 * n * outputs
+        assert_allclose(found["predict_holds"], held)
+        assert np.all(np.diff(n) >= 0)
+        assert found["predict_holds"][-1] == pytest.approx(GIB_8)
+        assert found["call_rows"][-1] * row == pytest.approx(GIB_8)
+
+
+def test_times_by_hand():
+    found = time_by_rows(5, 1)
+    assert found["batch_size"] == 32
+    assert found["predict_of_one_row_over_call"] == pytest.approx(1.401 / 0.401)
+    assert found["predict_ratios"][6] == pytest.approx((1 + 2 * 0.4 + 0.064) / 0.464)  # 64 rows
+    assert found["predict_of_all_rows_over_call"] == pytest.approx((1 + 819.2 + 65.536) / 65.936)
+    assert found["loop_ratios"][3] == pytest.approx(8 * 1.401 / 0.408)
+    assert time_by_rows(0)["predict_ratios"][4] == pytest.approx((1 + 16 * 0.4 + 0.016) / 0.416)
+
+
+def test_batches_of_all_rows_cost_one_predict_more():
+    found = time_by_rows(13, 100)
+    few = np.array(found["rows"][:14])
+    wanted = 1 + 1 / (0.4 + 0.1 * few)
+    assert_allclose(found["predict_ratios"][:14], wanted)
+
+
+@pytest.mark.parametrize(
+    ("shown", "settings"), [(what_fits, {"outputs": 0}), (time_by_rows, {"per_row": -1})]
+)
+def test_what_readers_drag_refuses_nonsense(shown, settings):
+    with pytest.raises(ValueError, match="must be"):
+        shown(**settings)

@@ -2283,6 +2283,22 @@ def stacked(fig):
         axes.plot([0, 1], [0, 1])
 
 
+def test_what_readers_drag_is_not_joined():
+    from press.draw import drawings
+    from snippets.drawing import live
+
+    def plot(fig):
+        axes, shown = fig.subplots(), {"x": [0, 1], "low": [0, 0], "high": [1, 1]}
+        for name in ("low", "high"):
+            (line,) = axes.plot(shown["x"], shown[name], "|-", color="edge", linewidth=1)
+            live(line, shown, "x", name)
+
+    wide, _ = drawings(plot, {}, prefix="drag_x")
+    assert re.findall('<(path|use)[^>]* data-mark="(.)"', wide) == [
+        (tag, mark) for mark in "01" for tag in ("path", "use", "use")
+    ]
+
+
 def test_two_stacked_panels_are_drawn_once():
     from press.draw import drawings
 
@@ -2427,9 +2443,9 @@ def test_command_draws(project):
     [
         (["art.experiments:base"], 0, "base\n"),
         (["art.claims:alone"], 0, "0\n"),
-        ([], 1, "python -m press dropout.figures:plot_moments out.svg"),
-        (["a", "b", "c"], 1, "python -m press dropout.figures:plot_moments out.svg"),
-        (["--help"], 1, "python -m press dropout.figures:plot_moments out.svg"),
+        ([], 1, "python -m press dropout.figures:plot_masks out.svg"),
+        (["a", "b", "c"], 1, "python -m press dropout.figures:plot_masks out.svg"),
+        (["--help"], 1, "python -m press dropout.figures:plot_masks out.svg"),
         (["art.figures:plot_bas", "o.svg"], 1, "no 'plot_bas' here; did you mean 'plot_base'?"),
         (["art.figure:plot_base"], 1, "no such file; did you mean 'art.figures'?"),
         (["art.experiments:base", "o.svg"], 1, "the first parameter of a figure is fig"),

@@ -27,6 +27,7 @@ from snippets.regularization.experiments import (
     truth,
     versions,
 )
+from snippets.regularization.interactive import one_point, one_weight, two_columns
 from snippets.regularization.keras_ import (
     keras_adamw,
     keras_l1_penalty,
@@ -1372,3 +1373,93 @@ def test_circle_lies_on_its_figures(circle):
     assert_allclose(np.linalg.norm(circle["disc"], axis=1), 0.5)
     assert_allclose(np.abs(circle["diamond"]).sum(axis=1), 0.5)
     assert circle["on_vertex"].sum() == 216  # of 400: 54 %
+
+
+# What readers drag
+
+
+@pytest.mark.parametrize(
+    ("z", "t", "l1", "l2", "least_l1", "least_l2"),
+    [
+        (1.5, 1, 0.5, 0.75, 1.0, 0.5625),
+        (0.6, 1, 0.0, 0.3, 0.18, 0.09),
+        (-3, 3, 0.0, -0.75, 4.5, 3.375),
+        (2, 0, 2, 2, 0, 0),
+    ],
+)
+def test_one_weight_by_hand(z, t, l1, l2, least_l1, least_l2):
+    found = one_weight(z, t)
+    assert found["weight_with_L1"] == pytest.approx(l1)
+    assert found["weight_with_L2"] == pytest.approx(l2)
+    assert found["least_L1"] == [pytest.approx(least_l1)]
+    assert found["least_L2"] == [pytest.approx(least_l2)]
+
+
+def test_losses_of_one_weight_stay_in_the_drawing():
+    for z, t in itertools.product(np.arange(-30, 31) / 10, np.arange(31) / 10):
+        found = one_weight(z, t)
+        for name, penalty in (("L1", np.abs), ("L2", lambda w: w**2 / 2)):
+            w, losses = np.array(found[f"w_{name}"]), np.array(found[f"losses_{name}"])
+            assert_allclose(losses, (w - z) ** 2 / 2 + t * penalty(w), atol=1e-12)
+            assert np.all(np.diff(w) >= 0)
+            assert losses.min() >= found[f"least_{name}"][0] - 1e-12
+            ends = np.isclose(np.abs(w[[0, -1]]), 3) | np.isclose(losses[[0, -1]], 6)
+            assert ends.all()
+            assert np.abs(w).max() <= 3
+            assert losses.max() <= 6 + 1e-9
+
+
+def test_one_point_by_hand():
+    found = one_point(0.5, 20)
+    assert found["second_weight_with_L1"] == 0  # cos 20° - sin 20° = 0.598 > 0.5
+    assert found["second_weight_with_L2"] == pytest.approx(0.1710100717)
+    assert found["chance_of_a_zero_with_L1"] == pytest.approx(0.5398930877)
+    found = one_point(0.8, 45)
+    assert found["to_L1"] == pytest.approx([0.5**0.5, 0.4])
+    assert found["second_weight_with_L1"] == pytest.approx(0.4)
+    assert one_point(1, 0)["chance_of_a_zero_with_L1"] == 0
+
+
+def test_thick_arcs_are_the_points_that_go_to_a_vertex():
+    for reach in (0.1, 0.5, 0.95):
+        found = one_point(reach, 0)
+        end = np.degrees(np.arctan2(found["lit_y"][8], found["lit_x"][8]))
+        assert one_point(reach, end - 1e-6)["second_weight_with_L1"] == 0
+        assert one_point(reach, end + 1e-3)["second_weight_with_L1"] > 0
+        assert 8 * end / 360 == pytest.approx(found["chance_of_a_zero_with_L1"])
+
+
+def test_two_columns_by_hand():
+    found = two_columns(0.4, 0.7, 0.4)
+    assert found["A_end_ridge"] == [pytest.approx(1.12 / 1.47)]
+    assert found["B_with_ridge"] == pytest.approx(-0.14 / 1.47)
+    assert found["A_end_lasso"] == [pytest.approx(0.6)]
+    assert found["B_with_lasso"] == 0
+    assert found["turn_ridge"] == [pytest.approx(0.75)]
+    assert found["turn_lasso"] == [pytest.approx(0.3 / 1.7)]
+    assert two_columns(0.75, 0.7, 0.4)["B_with_ridge"] == 0
+    found = two_columns(0, 0.3, 0.6)  # B is positive throughout
+    assert np.isnan(found["turn_ridge"][0])
+    assert found["turn_lasso"] == [pytest.approx(0.3 / 0.7)]
+    assert found["B_with_ridge"] == pytest.approx((0.6 - 0.3) / 0.91)
+
+
+def test_two_columns_are_scikit_learns():
+    basis = np.linalg.qr(np.random.default_rng(0).normal(size=(50, 2)))[0] * 50**0.5
+    for strength, r, pull in [(0.1, 0.7, 0.4), (0.2, 0.3, 0.6), (0.4, 0, 1), (0.05, 0.7, 1)]:
+        found = two_columns(strength, r, pull)
+        x = basis @ np.array([[1, r], [0, (1 - r**2) ** 0.5]])
+        y = basis @ np.array([1, (pull - r) / (1 - r**2) ** 0.5])
+        w = Ridge(alpha=50 * strength, fit_intercept=False).fit(x, y).coef_
+        assert [*found["A_end_ridge"], found["B_with_ridge"]] == pytest.approx(w)
+        lasso = Lasso(alpha=strength, fit_intercept=False, tol=1e-14).fit(x, y).coef_
+        assert [*found["A_end_lasso"], found["B_with_lasso"]] == pytest.approx(lasso, abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("shown", "settings"),
+    [(one_weight, {"t": -1}), (one_point, {"reach": 0}), (two_columns, {"strength": -1})],
+)
+def test_what_readers_drag_refuses_nonsense(shown, settings):
+    with pytest.raises(ValueError, match="must be"):
+        shown(**settings)

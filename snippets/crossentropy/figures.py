@@ -47,38 +47,6 @@ def plot_loss(fig, loss_curve):
         unit(panel, "loss, nats", 26)
 
 
-def plot_row(fig, one_row):
-    """The probabilities with their targets, and their differences."""
-    logits, target = one_row["logits"], one_row["target"]
-    names = [
-        f"{'true class' if t else 'another'}\nz = {signed(z, 0)}"
-        for z, t in zip(logits, target, strict=True)
-    ]
-    left, right = panels(fig, 2)
-    for ax, key, name in (
-        (left, "probs", "probability p and target t"),
-        (right, "gradient", "slope p − t"),
-    ):
-        for place, value in enumerate(one_row[key]):
-            falls = value < 0
-            ink, text = ("s3", "t3") if falls else ("s2", "t2")
-            side = "top" if falls else "bottom"
-            ax.bar(place, value, 0.5, color=ink)
-            ax.text(place, value + (-0.04 if falls else 0.04), signed(value, 2),
-                    color=text, ha="center", va=side)  # fmt: skip
-        ax.axhline(0, color="edge", linewidth=1)
-        ax.set(xlim=(-0.55, 2.55), ylim=(-0.48, 1.1), yticks=[0, 0.5, 1])
-        ax.set_xticks(range(3), names)
-        ax.tick_params(length=0)
-        ax.spines.bottom.set_visible(False)
-        unit(ax, name, 26)
-    for place, value in enumerate(target):
-        left.plot([place - 0.34, place + 0.34], [value] * 2, color="ink")
-        at, side = (place + 0.42, "center") if value else (place, "top")
-        left.text(at, value - (0 if value else 0.06), f"t = {value:.0f}", va=side,
-                  ha="left" if value else "center")  # fmt: skip
-
-
 def plot_slopes(fig, slopes):
     """Slopes of both losses at one logit."""
     ax, z = fig.subplots(), slopes["steepest_z"]
@@ -120,21 +88,6 @@ def plot_stability(fig, stability):
     ax.set(xlim=(0, 130), ylim=(0, 165), xlabel="lead of the wrong logit")
     ax.set_yticks([0, 50, 100, 150])
     unit(ax, "loss, nats", 30)
-
-
-def plot_double_softmax(fig, double_softmax):
-    """Losses after one softmax and after two."""
-    ax, z = fig.subplots(), double_softmax["z"]
-    low, high = double_softmax["low_3"], double_softmax["high_3"]
-    ax.axhspan(low, high, color="grid", linewidth=0)
-    ax.plot(z, double_softmax["correct"], color="s2")
-    ax.plot(z, double_softmax["double"], color="s3", linestyle=DASHED)
-    ax.text(-5.4, 7, "softmax once", color="t2")
-    ax.text(10, high + 0.6, f"softmax twice: always\nfrom {low:.2f} to {high:.2f}",
-            color="t3", ha="right")  # fmt: skip
-    ax.set(xlim=(-10, 10), ylim=(0, 11), yticks=range(0, 11, 2))
-    ax.set(xticks=range(-10, 11, 5), xlabel="logit of the true class, two others at 0")
-    unit(ax, "loss, nats", 24)
 
 
 def plot_descent(fig, descent):

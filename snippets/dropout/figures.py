@@ -17,26 +17,6 @@ def sketch_masks(fig, six_masks):
     ax.axis("off")
 
 
-def plot_moments(fig, one_unit):
-    """Each form's two outputs, their mean and their spread."""
-    looks = {"standard": ("s2", "t2", "s", "2014"), "inverted": ("s3", "t3", "o", "today")}
-    for ax, (kind, (ink, text, marker, when)) in zip(panels(fig, 2), looks.items(), strict=True):
-        values, chances = one_unit[f"{kind}_values"], one_unit[f"{kind}_chances"]
-        mean, sd = one_unit[f"{kind}_mean"], one_unit[f"{kind}_sd"]
-        ax.vlines(values, 0, chances, color=ink, linewidth=3)
-        ax.plot(values, chances, marker, color=ink, markersize=9)
-        for value, chance in zip(values, chances, strict=True):
-            ax.text(value + 0.16, chance + 0.02, f"{chance:.1f}", color=text)
-        ax.plot(mean, 0.03, "^", color="ink", markersize=8, clip_on=False)
-        ax.text(mean, 0.075, f"mean {mean:.1f}", ha="center", size=14)
-        ax.errorbar(mean, 0.8, xerr=sd, color="edge", capsize=4, linewidth=1.25)
-        ax.text(mean, 0.83, f"± one sd, {sd:.2f}", ha="center", size=14, color="muted")
-        ax.text(-0.5, 0.97, f"{kind.title()}, {when}", color=text, weight=600)
-        ax.set(xlim=(-0.5, 4.1), ylim=(0, 1.05), yticks=[0, 0.2, 0.4, 0.6])
-        ax.set_xlabel("output of a unit whose input is 2")
-        ax.text(-0.5, 0.65, "probability", color="muted", size=14)
-
-
 def plot_noise(fig, noise_curve):
     """Relative noise against drop rate, closed form and simulated."""
     ax = fig.subplots()

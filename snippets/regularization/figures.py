@@ -39,47 +39,6 @@ def plot_u(fig, overfitting):
     unit(ax, "mean squared error", 44)
 
 
-def plot_prox(fig, proximal):
-    """What becomes of a weight z under either penalty, with minima found numerically."""
-    ax, z = fig.subplots(), proximal["z"]
-    ax.plot([0, 2.5], [0, 2.5], color="edge", linewidth=1, linestyle=DASHED)
-    ends = np.isin(z.round(6), [-3, -1, 1, 3])  # straight between these
-    for name, ink, marker in (("l2", "s2", "s"), ("l1", "s3", "o")):
-        ax.plot(z[ends], proximal[name][ends], color=ink)
-        ax.plot(proximal["dots"], proximal[f"{name}_dots"], marker, color=ink, markersize=6)
-    ax.text(1.55, 1.95, "no penalty", color="muted", ha="right")
-    ax.text(2.95, 0.85, "L2: z / 2", color="t2", ha="right", va="top")
-    ax.text(0.12, -0.18, "L1: exactly 0", color="t3", va="top")
-    ax.text(-1.75, -1.1, "L1: z + 1", color="t3", va="top")
-    ax.set(xlim=(-3, 3), ylim=(-2.2, 2.6), xlabel="z, the weight before the penalty")
-    ax.set_yticks([-2, -1, 0, 1, 2], ["−2", "−1", "0", "1", "2"])
-    unit(ax, "weight after it", 22)
-
-
-def plot_diamond(fig, circle):
-    """Points of a circle, by whether their projection on a diamond, or a disc, has a zero."""
-    angle, on_vertex = np.linspace(0, 2 * np.pi, 100), circle["on_vertex"]
-    disc = np.array([np.cos(angle), np.sin(angle)]) / 2
-    diamond = np.array([[0.5, 0, -0.5, 0, 0.5], [0, 0.5, 0, -0.5, 0]])
-    percent = f"{circle['vertex_percent']:.0f} % land\non a vertex"
-    rows = (
-        ("L1", diamond, circle["diamond"], on_vertex, percent, "t3", 10),
-        ("L2", disc, circle["disc"], on_vertex & False, "none lands\non an axis", "t2", 20),
-    )
-    for ax, (name, outline, ends, zero, text, ink, nth) in zip(panels(fig, 2), rows, strict=True):
-        points, ends, zero = (part[5::nth] for part in (circle["points"], ends, zero))
-        paths = np.stack([points, ends, 0 * ends + np.nan], axis=1)[:: 20 // nth].reshape(-1, 2)
-        ax.plot(*paths.T, color="edge", linewidth=0.75)
-        for chosen, face, edge in ((~zero, "none", "s2"), (zero, "s3", "s3")):
-            ax.plot(*points[chosen].T, "o", markersize=5, markerfacecolor=face,
-                    markeredgecolor=edge)  # fmt: skip
-        ax.plot(*outline, color="ink", linewidth=2)
-        ax.text(0, 0, text, ha="center", va="center", size=14, color=ink)
-        ax.text(-1.1, 0.95, name, weight=600)
-        ax.set(aspect="equal", xlim=(-1.1, 1.1), ylim=(-1.1, 1.1))
-        ax.axis("off")
-
-
 def plot_paths(fig, ridge_path, lasso_path, diabetes):
     """Weights against the strength: ridge's cross 0, the lasso's arrive there."""
     names, flips = list(diabetes["names"]), ridge_path["flips"]
