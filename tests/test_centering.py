@@ -14,6 +14,7 @@ from sklearn.datasets import load_digits
 from torch import nn
 
 from snippets.centering.experiments import defaults, digits_layer, exercises, normal_moments
+from snippets.centering.interactive import VARIANCE, curvatures, descend, level_lines
 from snippets.centering.keras_ import keras_activate, keras_batchnorm, keras_updates
 from snippets.centering.scratch import (
     activate,
@@ -1188,3 +1189,69 @@ def test_exercises_by_hand(moments):
         "exponential_rho": 0.5,  # mean 1, variance 1
     }
     assert exercises(moments) == pytest.approx(wanted, rel=1e-9)
+
+
+# What readers drag
+
+
+def test_variance_dragged_is_a_sigmoids(moments):
+    assert pytest.approx(moments["sigmoid_var"], abs=5e-5) == VARIANCE
+
+
+def test_level_lines_are_level():
+    w = np.array(level_lines(1.0, 9.0)).T - [1, 0]
+    along, across = (w @ [1, 1]) ** 2 / 2, (w @ [1, -1]) ** 2 / 2
+    loss = (9 * along + across) / 2
+    assert_allclose(loss[:25], 0.4**2 / 2)
+    assert_allclose(loss[-25:], 0.9**2 / 2)
+    assert np.isnan(loss[25])
+    assert len(loss) == 51
+
+
+def test_descend_by_hand():
+    v, m = VARIANCE, 0.3
+    moved = descend(1.5, m)
+    assert moved["condition_number"] == pytest.approx(1 + 2 * m**2 / v)
+    assert moved["learning_rate"] == pytest.approx(1.5 / (v + 2 * m**2))
+    assert moved["steep_factor"] == -0.5
+    # step by step, by the gradient, curvature times (w - w*)
+    curvature, w = v * np.eye(2) + m**2, np.zeros(2)
+    for at in range(16):
+        assert_allclose([moved["weight_1"][at], moved["weight_2"][at]], w, atol=1e-12)
+        error = np.hypot(*(w - [1, 0]))
+        w = w - moved["learning_rate"] * curvature @ (w - [1, 0])
+    assert moved["share_of_the_error_left"] == pytest.approx(error)
+    assert moved["steep"][:3] == [1, -0.5, 0.25]
+    with pytest.raises(ValueError, match="mean must be finite"):
+        descend(1.0, np.nan)
+
+
+@pytest.mark.parametrize("times", [0.5, 1.9])
+def test_descend_is_the_experiments_path(rates, times):
+    path = rates["half_path" if times == 0.5 else "most_path"]
+    moved = descend(times, 0.5)
+    assert_allclose(moved["weight_1"], path[:16, 0], atol=1e-4)
+    assert_allclose(moved["weight_2"], path[:16, 1], atol=1e-4)
+
+
+def test_curvatures_by_hand():
+    # v = 1/4, d = 3, m = 1: 3.25, and 4.25 is the trace of the bias's block
+    found = curvatures(1, 0.5, 3)
+    largest = (4.25 + np.sqrt(4.25**2 - 1)) / 2
+    assert found["range"] == [0.25, 3.25]
+    assert found["condition_number"] == 13.0
+    assert found["range_with_a_bias"] == pytest.approx([0.25 / largest, largest])
+    assert found["condition_number_with_a_bias"] == pytest.approx(4 * largest**2)
+    # 12/14 of the error is left by a step: 44.8 of them make a thousandth
+    assert found["steps_to_a_thousandth"] == 45
+    assert curvatures(-1, 0.5, 3) == found
+    assert curvatures(0, 1, 50)["steps_to_a_thousandth_with_a_bias"] == 1
+    with pytest.raises(ValueError, match="d must be >= 1"):
+        curvatures(1, 1, 0)
+
+
+def test_curvatures_count_steps_of_descent():
+    found = curvatures(0.5, 0.21, 20)
+    for name in ("", "_with_a_bias"):
+        ends = found[f"range{name}"]
+        assert found[f"steps_to_a_thousandth{name}"] == gd_steps(ends, [1, 1], 1e-3)

@@ -34,6 +34,7 @@ from snippets.manifold.experiments import (
     visits,
     with_edge,
 )
+from snippets.manifold.interactive import nearest_angle, neighbor_ratios, two_points
 from snippets.manifold.keras_ import keras_autoencoder
 from snippets.manifold.scratch import (
     arc_length,
@@ -1141,3 +1142,77 @@ def test_exercises_by_hand():
         "error": 0.21230903232948226,  # 9 / sqrt(1797)
     }
     assert exercises() == pytest.approx(wanted, rel=1e-8)
+
+
+# What readers drag
+
+
+def test_dragged_points_by_hand():
+    # one turn apart, at heights 10.5 and 2.5
+    found = two_points(2.5, 4.5, 2.5)
+    length = quad(lambda t: np.hypot(1, t), 2.5 * np.pi, 4.5 * np.pi)[0]
+    assert found["along_the_roll"] == pytest.approx(np.hypot(length, 8))
+    assert found["through_space"] == pytest.approx(np.hypot(2 * np.pi, 8))
+    assert found["times_as_far"] == pytest.approx(found["along_the_roll"] / found["through_space"])
+    half = quad(lambda t: np.hypot(1, t), 2.5 * np.pi, np.pi * found["half_the_way_is_at_angle"])
+    assert half[0] == pytest.approx(length / 2)
+    # A stands on the roll's z axis, 2.5 pi up; paper shifts by height
+    assert_allclose([found["dot_a_x"][0], found["dot_a_y"][0]], [3.99, 2.5 * np.pi + 1.68])
+    assert_allclose([found["line_x"][1], found["line_y"][1]], [0.95, 4.5 * np.pi + 0.4])
+    with pytest.raises(ValueError, match="must be finite"):
+        two_points(2.5, np.nan, 0)
+
+
+def test_dragged_points_are_the_two_turns(two_turns):
+    for name, a in (("outer", 2.5), ("inner", 1.5)):
+        found = two_points(a, a + 2, 10.5)
+        assert found["along_the_roll"] == pytest.approx(two_turns[f"{name}_geodesic"])
+        assert found["middle_is_off_the_roll_by"] == pytest.approx(two_turns[f"{name}_gap"])
+    same = two_points(3, 3, 10.5)
+    assert same["times_as_far"] == 1
+    assert same["through_space"] == 0
+    assert same["middle_is_off_the_roll_by"] == pytest.approx(0, abs=1e-12)
+
+
+def test_nearest_angle_is_the_nearest():
+    rng = np.random.default_rng(0)
+    for x, z in rng.uniform(-16, 16, (200, 2)):
+        t = nearest_angle(x, z)
+        assert 1.5 * np.pi <= t <= 4.5 * np.pi
+        gap = np.hypot(t * np.cos(t) - x, t * np.sin(t) - z)
+        assert gap == pytest.approx(gap_to_roll(np.array([x, 0, z])), abs=1e-6)
+
+
+def test_dragged_labels_are_off_the_line():
+    for a, b in ((1.5, 4.5), (2.5, 4.5), (4.5, 2.5), (2.5, 3.5), (3, 3)):
+        found = two_points(a, b, 10.5)
+        ends = np.transpose([found["line_x"], found["line_y"]])
+        labels = np.array([found[f"label_{name}_{axis}"] for name in "ab" for axis in "xy"])
+        away = labels.reshape(2, 2) - ends
+        assert_allclose(np.hypot(*away.T), 1.7)
+        assert np.all(np.sum(away * (ends[::-1] - ends), axis=1) <= 1e-9)
+
+
+def test_neighbor_ratios_by_hand():
+    found = neighbor_ratios(3, 1000)
+    assert found["edge_of_a_cube"] == pytest.approx(0.1)  # 10 · 10 · 10 cubes
+    assert found["standard_error"] == pytest.approx(3 / np.sqrt(1000))
+    assert found["median_of_the_ratio"] == pytest.approx(np.cbrt(2))
+    x, y = found["line_x"][1], found["line_y"][1]
+    assert 1 - np.exp(-y) == pytest.approx(1 - np.exp(x) ** -3.0)  # F = 1 - mu^-d
+    assert found["edges"][2] == pytest.approx(found["edge"][0])
+    for n in (100, 5000):  # more points, the same line, nearer to its neighbors
+        slope = neighbor_ratios(4, n)["steeper_y"][1] / neighbor_ratios(4, n)["steeper_x"][1]
+        assert slope == pytest.approx(4 + 8 / np.sqrt(n))
+
+
+def test_neighbor_ratios_of_random_points():
+    # in a cube with wrapped edges the median ratio is the one drawn
+    rng = np.random.default_rng(0)
+    points = rng.random((2000, 3))
+    shifted = np.concatenate([points + shift for shift in np.ndindex(3, 3, 3)])
+    r = NearestNeighbors(n_neighbors=3).fit(shifted).kneighbors(points + 1)[0]
+    ratios = r[:, 2] / r[:, 1]
+    assert np.median(ratios) == pytest.approx(
+        neighbor_ratios(3, 2000)["median_of_the_ratio"], abs=0.02
+    )

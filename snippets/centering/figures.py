@@ -144,24 +144,6 @@ def plot_spectrum(fig, spectrum):
         unit(ax, "eigenvalues, of 100", 22)
 
 
-def plot_rates(fig, rates):
-    """Full gradient descent to (1, 0) at two learning rates."""
-    rows = {"half": ("0.5", "s2", "t2"), "most": ("1.9", "s3", "t3")}
-    for ax, (key, (times, ink, text)) in zip(panels(fig, 2), rows.items(), strict=True):
-        path = rates[f"{key}_path"][:21]
-        ax.set(xlim=(-0.75, 2.3), ylim=(-1.1, 1.75), xlabel="weight 1", xticks=[0, 1, 2])
-        ellipses(ax, (1, 0), rates["eigs"], 1.3)
-        ax.plot(path[:, 0], path[:, 1], "o-", color=ink, linewidth=1.25, markersize=4)
-        ax.plot(0, 0, "s", color="ink", markersize=7)
-        ax.plot(1, 0, "o", color="ink", markersize=8)
-        ax.text(-0.1, 0.0, "start", ha="right", va="center")
-        ax.text(1.12, 0.04, "goal", va="center")
-        turns = "all reverse" if rates[f"{key}_turns"] else "none reverses"
-        ax.text(2.3, 1.4, f"rate × curvature {times}: {turns}", color=text, ha="right")
-        ax.set_yticks([-1, 0, 1], ["−1", "0", "1"])
-        unit(ax, "weight 2", 22)
-
-
 def plot_digits(fig, digits, digits_shift):
     """Losses on digits at the best rate of each net."""
     left, right = panels(fig, 2)

@@ -46,47 +46,6 @@ def sketch_roll(fig, two_turns):
     ax.axis("off")
 
 
-def plot_roll(fig, roll, two_turns):
-    """The roll in space, and its chart, with both ways from A to B."""
-    fig.set_figheight(1.45 * fig.get_figheight())
-    ax, chart = fig.subplots(2, 1, gridspec_kw={"height_ratios": [2.9, 1]})
-    path, straight = (
-        two_turns[f"outer_{name}"] + np.array([0, 10.5, 0]) for name in ("path", "straight")
-    )
-    t = np.linspace(1.5 * np.pi, 4.5 * np.pi, 100)
-    front = np.stack([t * np.cos(t), 0 * t, t * np.sin(t)], axis=1)
-    back = front + np.array([0, 21, 0])
-    for edge in (front, back, np.stack([front, back])[:, 0], np.stack([front, back])[:, -1]):
-        ax.plot(*seen_obliquely(edge), color="edge", linewidth=1)
-    x, z = seen_obliquely(straight[[0, -1]])
-    ax.plot(*seen_obliquely(path), color="s2")
-    ax.plot(x, z, color="s3", linestyle=DASHED)
-    ax.plot(x, z, "o", color="ink", markersize=6)
-    ax.text(x[0], z[0] - 0.8, "A", ha="center", va="top", weight=600)
-    ax.text(x[1] - 0.5, z[1] + 0.6, "B", ha="right", weight=600)
-    ax.text(x[0] - 0.6, z.mean() - 0.4, f"{two_turns['outer_chord']:.2f} across", color="t3",
-            ha="right", va="center")  # fmt: skip
-    ax.set(xlim=(-14.5, 23), ylim=(-14.5, 18.5), aspect="equal")
-    ax.axis("off")
-    s = two_turns["length"] - two_turns["outer_geodesic"] * np.array([1, 0])
-    chart.plot(s, [10.5, 10.5], color="s2")
-    chart.plot(s, [10.5, 10.5], "o", color="ink", markersize=6)
-    for name, place in zip("AB", s):
-        chart.text(place, 12.5, name, ha="center", weight=600)
-    chart.text(s.mean(), 12.5, f"{two_turns['outer_geodesic']:.2f} along the roll",
-               color="t2", ha="center")  # fmt: skip
-    chart.set(xlim=(-1, two_turns["length"] + 2), ylim=(0, 21), yticks=[0, 21], aspect="equal")
-    chart.set(xticks=range(0, 90, 20), xlabel="arc length s, from the inner edge")
-    unit(chart, "height h", 20)
-    along, h = roll["s"][:80] - two_turns["start"], roll["h"][:80]
-    named = (h > 9.5) & (h < 19) & (np.abs(along - s.mean()) < 21)
-    named |= (h > 9.5) & (h < 19) & (np.abs(along[:, None] - s).min(axis=1) < 3)
-    dots(chart, along[~named], h[~named], "s4", 2.5)
-    across, up = seen_obliquely(roll["X"][:80])
-    named = (np.abs(up - z.mean()) < 2) & (across < x[0]) & (across > x[0] - 11)
-    dots(ax, across[~named], up[~named], "s4", 2.5)
-
-
 def plot_distances(fig, graphs):
     """Distances in the graph and in space against those along the roll."""
     clouds = {"graph": ("s2", "t2", "shortest path in the graph", 4, 92, "left"),
