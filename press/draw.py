@@ -123,7 +123,9 @@ def clean(svg, size, prefix, *, panels, marks):
 
 def find_mark(root, gid):
     """What is drawn of an artist."""
-    (group,) = (node for node in root.iter(GROUP) if node.get("id") == gid)
+    group, *others = (node for node in root.iter(GROUP) if node.get("id") == gid)
+    if others:
+        raise ValueError(f"two artists follow {gid!r}: give one of them names of its own")
     marks = {path for defs in group.iter(DEFS) for path in defs}
     return [node for node in group.iter() if node.tag in (PATH, USE, TEXT) and node not in marks]
 
@@ -151,7 +153,7 @@ def onto_px(limits, scale, start, end):
     log = scale == "log"
     low, high = map(math.log10, limits) if log else limits
     slope = (end - start) / (high - low)
-    return round(start - slope * low, 3), round(slope, 5), int(log)
+    return round(start - slope * low, 1), float(f"{slope:.5g}"), int(log)
 
 
 def outermost(root, size, width, height, marks=()):

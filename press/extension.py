@@ -51,6 +51,7 @@ class Press(Extension):
         md.parser.blockprocessors.register(Formulas(md.parser), "press-formula", 75)
         md.inlinePatterns.register(InlineFormula(md), "press-formula", 185)
         md.treeprocessors.register(Captions(md), "press-captions", 30)
+        md.treeprocessors.register(Sections(md), "press-sections", 0)  # after all others
 
     def reset(self):
         """For the next page."""
@@ -139,6 +140,19 @@ class Captions(Treeprocessor):
         if press.pieces:
             listed = show.pieces_of_code(press.pieces, press.shown)
             SubElement(root, "p").text = stash.store(listed)
+
+
+class Sections(Treeprocessor):
+    """Makes a section of each heading and what follows it: a browser lays out those in view."""
+
+    def run(self, root):
+        place = root
+        for node in list(root):
+            if node.tag == "h2":
+                place = SubElement(root, "section")
+            if place is not root:
+                root.remove(node)
+                place.append(node)
 
 
 class InlineFormula(InlineProcessor):

@@ -4,7 +4,9 @@ import ast
 import contextlib
 import hashlib
 import json
+import math
 import re
+from decimal import Decimal
 from html import escape
 from itertools import groupby
 from operator import itemgetter
@@ -80,8 +82,9 @@ def interactive(press, exhibit):
         f"{slot(attribute=f'id={exhibit.anchor}')}{drawing(press, exhibit, shown)}"
         f'<div class="settings"><form>{sliders}<button type="reset">Reset</button></form>'
         f"{table(shown['sliders'], shown['rows'])}</div>"
-        f"<figcaption>{slot(exhibit.text)}{permalink(exhibit)}</figcaption>"
-        f'<p class="ran">The script repeats {mirrored}; the tests compare them.</p></figure>'
+        f"<figcaption>{slot(exhibit.text)}{permalink(exhibit)}"
+        f'<p class="ran">The script repeats {mirrored}; the tests compare them.</p>'
+        "</figcaption></figure>"
     )
 
 
@@ -89,10 +92,17 @@ def slider(anchor, *, name, label, low, high, step, unit, start):
     name_and_for = f'"{anchor}-{name}"'
     return (
         f"<div><label for={name_and_for}>{escape(label)}</label>"
-        f"<output for={name_and_for}>{start:g}{unit}</output>"
+        f"<output for={name_and_for}>{typeset(start)}{unit}</output>"
         f'<input type="range" id={name_and_for} name="{name}" min="{low:g}" max="{high:g}" '
         f'step="{step:g}" value="{start:g}" data-unit="{unit}" autocomplete="off"></div>'
     )
+
+
+def typeset(number):
+    """Four digits, as the script of the page writes them."""
+    if not math.isfinite(number):
+        return "–"
+    return f"{Decimal(f'{number:.4g}') + 0:f}".replace("-", "−")
 
 
 def table(sliders, rows):
@@ -101,10 +111,10 @@ def table(sliders, rows):
     columns = [{**settings, **values} for settings, values in rows]
     body = ""
     for name in columns[0]:
-        numbers = (f"{column[name]:.4g}".replace("-", "−") for column in columns)
-        cells = "".join(f"<td>{number}</td>" for number in numbers)
+        cells = "".join(f"<td>{typeset(column[name])}</td>" for column in columns)
         head = escape(labels.get(name, name.replace("_", " ")))
-        body += f'<tr data-name="{name}"><th scope="row">{head}</th>{cells}</tr>'
+        set_here = ' class="set"' if name in labels else ""
+        body += f'<tr data-name="{name}"{set_here}><th scope="row">{head}</th>{cells}</tr>'
     return f'<table aria-live="polite"><tbody>{body}</tbody></table>'
 
 
@@ -175,9 +185,15 @@ def numbers(value):
     """A claim's value in a few characters, each number with its name."""
     named = value if isinstance(value, dict) else {"": value}
     return ",</span> <span>".join(
-        f"{name.replace('_', ' ')} {number:.4g}".strip().replace("-", "−")
-        for name, number in named.items()
+        f"{name.replace('_', ' ')} {measured(number)}".strip() for name, number in named.items()
     )
+
+
+def measured(number):
+    """Four digits; as a power of ten only what is too small to be read otherwise."""
+    text = f"{number:.4g}"
+    large = "e+" in text and number < 1e9
+    return (f"{float(text):,.0f}" if large else text).replace("-", "−")
 
 
 def inline(press, version, right):

@@ -2299,6 +2299,34 @@ def test_what_readers_drag_is_not_joined():
     ]
 
 
+@pytest.mark.parametrize(
+    ("number", "measured", "typeset"),
+    [
+        (15847.3, "15,850", "15850"), (1.8042e-16, "1.804e−16", "0.0000000000000001804"),
+        (-0.5, "−0.5", "−0.5"), (3, "3", "3"), (2e12, "2e+12", "2000000000000"),
+        (-0.0, "−0", "0"), (float("inf"), "inf", "–"),
+    ],
+)  # fmt: skip
+def test_numbers_have_four_digits(number, measured, typeset):
+    from press import show
+
+    assert show.measured(number) == measured
+    assert show.typeset(number) == typeset
+
+
+def test_two_artists_that_follow_the_same_are_told_apart():
+    from press.draw import drawings
+    from snippets.drawing import live
+
+    def plot(fig):
+        axes, shown = fig.subplots(), {"x": [0, 1]}
+        for look in ("-", "o"):
+            live(axes.plot(shown["x"], shown["x"], look)[0], shown, "x", "x")
+
+    with pytest.raises(ValueError, match="two artists follow 'x x': give one of them names"):
+        drawings(plot, {}, prefix="drag_x")
+
+
 def test_two_stacked_panels_are_drawn_once():
     from press.draw import drawings
 

@@ -84,7 +84,7 @@ def test_makefile_sets_what_the_libraries_read():
 @pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md"])
 def test_text_is_short_and_its_links_exist(name):
     text = (ROOT / name).read_text(encoding="utf-8")
-    assert len(text.splitlines()) <= 80
+    assert len(text.splitlines()) <= 100  # ten minutes
     for link in re.findall(r"\]\((?!https?:)([^)#]+)\)", text):
         assert (ROOT / link).exists() or link == ".github/page.png", link
 

@@ -1242,7 +1242,6 @@ def test_exercises_by_hand():
         "kept": 0.8,  # 4 / (4 + 1)
         "weight_decay": 0.02,  # twice 0.01
         "C": 1 / 88.4,  # 2 n c = 2 · 442 · 0.1
-        "contact": 0.5398930876747683,  # (4/π) arccos(0.5/√2) - 1
         "even": np.sqrt(2) * np.cos(3 * np.pi / 8),
         "short": 1000 / 11,  # λ / (n + λ) with λ = n/10
         "left": np.exp(-0.2),  # lr λ T / s = 0.01 · 0.1 · 2000 / 10

@@ -88,21 +88,3 @@ def plot_stability(fig, stability):
     ax.set(xlim=(0, 130), ylim=(0, 165), xlabel="lead of the wrong logit")
     ax.set_yticks([0, 50, 100, 150])
     unit(ax, "loss, nats", 30)
-
-
-def plot_descent(fig, descent):
-    """Probability of the true class during gradient descent."""
-    ax, goal = fig.subplots(), 0.9
-    start = signed(descent["starts"][2], 0)
-    ax.axhline(goal, color="edge", linewidth=1)
-    for name, ink, line in (("ce", "s2", "-"), ("mse", "s3", DASHED)):
-        steps = descent[f"{name}_6"]
-        path = descent[f"{name}_path"][: steps + 1]
-        ax.plot(path, color=ink, linestyle=line)
-        ax.plot(steps, path[-1], "o" if name == "ce" else "s", color=ink)
-    ax.text(24, 0.55, f"cross-entropy:\n{descent['ce_6']} steps", color="t2")
-    ax.text(198, 0.55, f"squared error:\n{descent['mse_6']} steps",
-            color="t3", ha="right")  # fmt: skip
-    ax.set(xlim=(0, 260), ylim=(0, 1.02), yticks=[0, 0.5, goal])
-    ax.set_xlabel(f"steps of gradient descent from z = {start}")
-    unit(ax, "p of the true class", 24)

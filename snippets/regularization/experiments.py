@@ -983,7 +983,6 @@ def exercises():
         "kept": float(ridge_shrinkage(two, 1)[0]),
         "weight_decay": float(keras_pull / torch_pull),
         "C": 1 / (2 * 442 * 0.1),
-        "contact": float(vertex_probability(0.5)),
         "even": brentq(
             lambda s: vertex_probability(s) - 0.5, 0.1, 1
         ),

@@ -49,7 +49,7 @@ def plot_paths(fig, ridge_path, lasso_path, diabetes):
          {0.1: "0.1", 1: "1", 10: "10", 100: "100"}),
     )  # fmt: skip
     for ax, (name, x, w, label, ticks) in zip(panels(fig, 2), rows, strict=True):
-        thin = slice(None, None, len(x) // 30)
+        thin = slice(None, None, len(x) // 24)
         x, w = x[thin], w[thin]
         zero = w == 0
         inside = zero & np.roll(zero, 1, axis=0) & np.roll(zero, -1, axis=0)

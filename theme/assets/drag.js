@@ -36,6 +36,12 @@ const formulas = {}; // by the names of the Python functions that they mirror
     });
   };
 
+  const say = (slider) => {
+    const output = slider.previousElementSibling;
+    output.textContent = shown(slider.valueAsNumber) + slider.dataset.unit;
+    slider.ariaValueText = output.textContent;
+  };
+
   const wake = (figure, compute) => {
     const form = figure.querySelector("form");
     const sliders = [...form.querySelectorAll("input")];
@@ -46,11 +52,7 @@ const formulas = {}; // by the names of the Python functions that they mirror
       const settings = Object.fromEntries(sliders.map(({ name, value }) => [name, Number(value)]));
       const values = compute(settings);
       for (const svg of figure.querySelectorAll("svg[data-marks]")) place(svg, values);
-      for (const slider of sliders) {
-        const output = slider.previousElementSibling;
-        output.textContent = shown(slider.valueAsNumber) + slider.dataset.unit;
-        slider.ariaValueText = output.textContent;
-      }
+      sliders.forEach(say);
       for (const row of rows) row.cells[1].textContent = shown({ ...settings, ...values }[row.dataset.name]);
     };
 
@@ -79,6 +81,7 @@ const formulas = {}; // by the names of the Python functions that they mirror
     form.addEventListener("reset", () => setTimeout(() => (draw(), share())));
     form.addEventListener("submit", (event) => event.preventDefault());
     addEventListener("hashchange", read);
+    sliders.forEach(say);
     read();
   };
 

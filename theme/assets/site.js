@@ -36,7 +36,7 @@
 
   // Tabs: one choice for all sets of a page, remembered
 
-  const labelOf = (input) => input.labels[0].textContent;
+  const labelOf = (input) => input.parentElement.querySelector(`[for="${input.id}"]`).textContent;
 
   const choose = (name) => {
     for (const input of all(".tabbed-set > input")) {
@@ -51,7 +51,7 @@
     remember("tab", labelOf(target));
     scrollBy(0, target.parentElement.getBoundingClientRect().top - before);
   });
-  choose(recall("tab"));
+  if (recall("tab")) choose(recall("tab"));
 
   // An address opens what it names
 
@@ -130,7 +130,7 @@
 
   // What the style leaves for later is laid out piece by piece, so that no piece holds up the reader
 
-  const rest = all("article > *");
+  const rest = all("article > *, section > *");
 
   const layOut = () => {
     const start = performance.now();
@@ -142,7 +142,7 @@
     if (rest.length) setTimeout(layOut);
   };
 
-  layOut();
+  setTimeout(layOut);
 
   // Search: loaded when first asked for
 
