@@ -10,9 +10,9 @@ from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 
-from press.formula import FormulaError, mathml
+from press.formula import FORMULA, FormulaError, mathml
 from press.modules import Project, SourceError, nearest
-from press.pages import IN_FORMULA, INLINE, PageError, Place, parse_number, scan
+from press.pages import CODE, IN_FORMULA, INLINE, PageError, Place, parse_number, scan
 from press.reach import Digests
 from press.receipt import versions
 from press.store import Store
@@ -65,7 +65,7 @@ class Build:
             except SourceError as error:
                 cause = f"{error.file}:{error.line}"
                 self._fail(place, ", ".join(exhibit.targets), error.why, cause)
-            except PageError as error:
+            except (PageError, FormulaError) as error:
                 self._fail(place, "", str(error))
         for tex, block, place in formulas:
             try:
@@ -85,6 +85,11 @@ class Build:
         if (target, draw) in self.errors:
             raise self.errors[target, draw]
         return self.shown[target, draw]
+
+    def listed(self, target):
+        """The numbers behind a drawing as a table of text, if the store has it."""
+        kept = self.store.load(f"{target}.csv", self.digests.digest(target, draw=True))
+        return kept and kept[0]["text"]
 
     def number(self, number):
         """The text of a computed number."""
@@ -149,10 +154,11 @@ class Build:
             kept = self.store.load(key_of(target, draw), self.digests.digest(target, draw=draw))
             if kept:
                 self.shown[target, draw] = kept[0]
-                return
-            for experiment in self.project.inputs(target, draw=draw).values():
-                want(experiment, False)
-            misses[target, draw] = None
+            if not kept or (draw and not self.listed(target)):
+                for experiment in self.project.inputs(target, draw=draw).values():
+                    want(experiment, False)
+            if not kept:
+                misses[target, draw] = None
 
         for exhibit, _ in self.exhibits:
             for target, draw in exhibit.runs:
@@ -183,8 +189,19 @@ class Build:
                 raise SourceError(module.file, statement.lineno, why)
         if exhibit.kind == "num":
             self.number(exhibit)
+        if exhibit.kind == "lab":
+            self._check_text(*exhibit.targets)
         if exhibit.kind == "receipt":
             versions(exhibit.text.split())
+
+    def _check_text(self, lab):
+        """A lab's text is read in notebooks too, where no number is put in."""
+        for cell in self.result(lab)["cells"]:
+            text = cell.get("markdown", "")
+            if found := INLINE.search(text):
+                raise PageError(f"{lab}: {found[0]} is no number in a notebook: let code print it")
+            for match in FORMULA.finditer(CODE.sub("", text)):
+                self.mathml(match["block"] or match["inline"], block=bool(match["block"]))
 
     def _fail(self, place, name, why, cause=""):
         self.failures.append(Failure(place, name, why, cause))

@@ -14,14 +14,15 @@ from markdown.util import STX
 from pymdownx.inlinehilite import InlineHiliteException
 from pymdownx.superfences import SuperFencesException
 
-from press import show
+from press import compose, show
 from press.build import Build
 from press.formula import FORMULA
 from press.modules import PACKAGE, stamp
-from press.pages import parse_fence, parse_number
+from press.pages import COMPOSED, parse_fence, parse_number
 
 PLACEHOLDER = re.compile(rf"{STX}wzxhzdk:(\d+)\x03")
 ENCLOSED = rf"(?P<opening>[(‘“]*){FORMULA.pattern}(?P<closing>(?:[,.;:?)’”]|!(?!\[))*)"
+COMPOSED_FENCE = re.compile(rf"^```({'|'.join(COMPOSED)})\n\s*(.*?)\s*\n```$", re.M)
 NOT_SEARCHED = ("footnote-backref", "tabbed-labels")
 LONGEST_KEPT = 40  # characters of a formula that stays on one line with what encloses it
 _builds = {}
@@ -38,6 +39,7 @@ class Press(Extension):
         self.config = {
             "pages": ["docs", "folder of the pages, below the project"],
             "source": ["", "address that source files are linked below"],
+            "repository": ["", "address of the repository, for labs in Colab"],
             "time_limit": [120, "seconds one function may run"],
         }
         super().__init__(**options)
@@ -47,6 +49,7 @@ class Press(Extension):
         md.registerExtension(self)
         md.ESCAPED_CHARS = [*md.ESCAPED_CHARS, "$"]
         self.build = current_build(self.getConfig("pages"), self.getConfig("time_limit"))
+        md.preprocessors.register(Composed(md), "press-composed", 28)  # before superfences
         md.preprocessors.register(Apart(md), "press-apart", 24)  # after superfences
         md.parser.blockprocessors.register(Formulas(md.parser), "press-formula", 75)
         md.inlinePatterns.register(InlineFormula(md), "press-formula", 185)
@@ -92,6 +95,13 @@ def snippet(source, language, css_class, options, md, **rest):
 figure = interactive = sketch = claim = output = receipt = snippet
 
 
+def cell(source, language, css_class, options, md, **rest):
+    return _placed(lambda: getattr(show, language)(md.press, *source.split()))
+
+
+download = cell
+
+
 def num(source, language, css_class, md):
     return _placed(lambda: show.number(md.press, parse_number(source)))
 
@@ -104,6 +114,18 @@ def _placed(render):
         if "serve" not in sys.argv:
             raise PlacingError(f"{type(error).__name__}: {error}") from error
         return show.failure(error)
+
+
+class Composed(Preprocessor):
+    """Puts the Markdown of a lab, or of the ledger, in the place of its fence."""
+
+    def run(self, lines):
+        build = self.md.press.build
+
+        def written(fence):
+            return "\n".join(getattr(compose, fence[1])(build, fence[2]))
+
+        return COMPOSED_FENCE.sub(written, "\n".join(lines)).split("\n")
 
 
 class Apart(Preprocessor):

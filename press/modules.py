@@ -79,7 +79,12 @@ class Project:
         return self._modules[name]
 
     def find(self, target):
-        """The module and the statement that `module:name`, relative to snippets, stands for."""
+        """The module and the statement that `module:name`, relative to snippets, stands for.
+
+        Of a lab, which is named by its file, the first statement.
+        """
+        if is_lab(target):
+            return self._lab(target)
         dotted, _, name = target.partition(":")
         module = self.module(f"{PACKAGE}.{dotted}")
         if module is None:
@@ -95,9 +100,23 @@ class Project:
             raise SourceError(module.file, statement.lineno, why)
         return module, statement
 
+    def _lab(self, file):
+        path = self.root / file
+        if not path.is_file():
+            labs = [each.relative_to(self.root).as_posix() for each in path.parent.glob("*.py")]
+            raise SourceError(file, 1, f"no such file{nearest(file, labs)}")
+        if file not in self._modules:
+            self._modules[file] = Module(self.root, file, self.seen(path))
+        module = self._modules[file]
+        if not module.tree.body:
+            raise SourceError(file, 1, "a lab without code")
+        return module, module.tree.body[0]
+
     def inputs(self, target, *, draw=False, above=()):
         """Parameter name to target, for the experiments that a function receives."""
         module, function = self.find(target)
+        if is_lab(target):
+            return {}
 
         def wrong(why):
             return SourceError(module.file, function.lineno, why)
@@ -136,6 +155,10 @@ class Project:
     def unchanged(self):
         """Whether every file read so far still looks as it did then."""
         return all(stamp(path) == before for path, before in self._stamps.items())
+
+
+def is_lab(target):
+    return target.endswith(".py")
 
 
 def bound_names(statement):

@@ -6,14 +6,22 @@ from dataclasses import dataclass
 from press.formula import FORMULA
 
 KINDS = ("snippet", "figure", "interactive", "sketch", "claim", "output", "receipt")
+COMPOSED = ("lab", "ledger")  # become Markdown before anything else
+NAMED = (*KINDS, *COMPOSED)
 # What is drawn, and how the names of the functions begin that draw it
 DRAWN = {"figure": "plot_", "interactive": "drag_", "sketch": "sketch_"}
 FENCE = re.compile(r"(?P<indent>[\s>]*)(?P<ticks>`{3,}|~{3,})[\s{.]*(?P<kind>\w*)[^`]*")
+LAB = re.compile(r"[\w./-]+\.py")
 TARGET = re.compile(r"[A-Za-z]\w*(\.\w+)+:[A-Za-z]\w*")
 NUMBER = re.compile(r"(?P<target>[^\s.:]+(?:\.\w+)*:\w+)(?P<path>(?:\.\w+)*)(?:\s+(?P<spec>\S+))?")
 INLINE = re.compile(r"`(?:#!|:::)num\s+([^`]*)`")
 IN_FORMULA = re.compile(r"\\num\{([^{}]*)\}\{([^{}]*)\}")
 CODE = re.compile(r"(?<!\\)(`+).+?(?<!`)\1(?!`)", re.DOTALL)
+
+
+EXAMPLES = {
+    "receipt": "libraries", "lab": "its file, as docs/en/labs/dropout.py", "ledger": "all articles",
+}  # fmt: skip
 
 
 class PageError(ValueError):
@@ -64,10 +72,14 @@ def parse_fence(kind, source):
     """The exhibit that a fence's lines describe."""
     lines = [line.strip() for line in source.splitlines() if line.strip()]
     if not lines:
-        example = "libraries" if kind == "receipt" else "a function, as in dropout.scratch:dropout"
+        example = EXAMPLES.get(kind, "a function, as in dropout.scratch:dropout")
         raise PageError(f"empty {kind}: name {example}")
-    if kind == "receipt":
+    if kind in ("receipt", "ledger"):
         return Exhibit(kind, (), " ".join(lines))
+    if kind == "lab":
+        if len(lines) > 1 or not LAB.fullmatch(lines[0]):
+            raise PageError(f"{' '.join(lines)!r} is no lab: name {EXAMPLES['lab']}")
+        return Exhibit(kind, (lines[0],))
     targets, rest = (lines, []) if kind == "snippet" else (lines[:1], lines[1:])
     start = DRAWN.get(kind, "")
     for target in targets:
@@ -129,9 +141,11 @@ def scan(page, text):
             numbers_and_formulas(body, line)
         elif body is None:
             mistakes.append((Place(page, line), f"{kind or 'this'} fence is never closed"))
-        elif kind in KINDS and head != kind:
+        elif kind in COMPOSED and fence[0] != f"```{kind}":
+            mistakes.append((Place(page, line), f"a {kind} stands at the left, after three `"))
+        elif kind in NAMED and head != kind:
             mistakes.append((Place(page, line), f"unknown fence option: {head!r}"))
-        elif kind in KINDS:
+        elif kind in NAMED:
             attempt(Place(page, line), parse_fence, kind, body)
             numbers_and_formulas(body, line)
     anchors = set()
@@ -168,7 +182,7 @@ def end_of(fence, lines, start):
         if line.rstrip() == indent + ticks:
             return number
         inner = FENCE.fullmatch(line)
-        opens = inner and inner["ticks"] == ticks and inner["kind"] in ("", *KINDS)
+        opens = inner and inner["ticks"] == ticks and inner["kind"] in ("", *NAMED)
         if opens or (line.strip(" >") and not line.startswith(indent)):
             return None
     return None

@@ -13,7 +13,7 @@ import platform
 import sys
 from pathlib import Path
 
-from press.modules import IMPORTS, PACKAGE, split
+from press.modules import IMPORTS, PACKAGE, is_lab, split
 
 BETWEEN = "\n\n\n"  # two definitions
 NAMES = (ast.Name, ast.Attribute)
@@ -35,6 +35,7 @@ BLIND = READERS | {
 BLIND_BUILTINS = {
     "__import__", "compile", "dir", "eval", "exec", "getattr", "globals", "help", "locals", "vars",
 }  # fmt: skip
+LAB = "lab"
 ENVIRONMENT = {"environ", "environb", "getenv", "getenvb"}
 
 
@@ -47,7 +48,11 @@ class Reach:
         self.libraries, self.import_lines = set(), {}
         self.blind = self.environment = False
         module, _ = project.find(target)
-        self._name(module, target.partition(":")[2])
+        if is_lab(target):
+            for statement in module.tree.body:
+                self._statement(module, statement)
+        else:
+            self._name(module, target.partition(":")[2])
 
     @property
     def grounded(self):
@@ -89,7 +94,7 @@ class Reach:
 
     def _import(self, module, statement, only=None):
         for source, attribute, local in module.imported(statement):
-            if only not in (None, local):
+            if only not in (None, local) or source.startswith("press."):  # see Digests.machinery
                 continue
             found = self.project.module(source)
             inner = self.project.module(f"{source}.{attribute}")
@@ -193,7 +198,12 @@ class Digests:
         here = Path(__file__).parent
         run = [project.root / "requirements.txt", here / "worker.py"]
         draw = [*run, here / "draw.py", here / "figure.mplstyle", *sorted(here.glob("fonts/*.ttf"))]
-        self.machinery = {False: self._hashes(run), True: self._hashes(draw)}
+        lab = [*draw, here / "labs.py", here / "notebook.py"]
+        self.machinery = {
+            False: self._hashes(run),
+            True: self._hashes(draw),
+            LAB: self._hashes(lab),
+        }
         self.shown = self._hashes([run[0], here / "show.py"])
 
     def reach(self, target):
@@ -208,7 +218,9 @@ class Digests:
     def digest(self, target, *, draw=False):
         if (target, draw) not in self._known:
             reach = self.reach(target)
-            parts = [target, self.machinery[draw], *reach.effects]
+            parts = [target, self.machinery[LAB if is_lab(target) else draw], *reach.effects]
+            if is_lab(target):
+                parts.append(self.project.find(target)[0].source)
             for module, statement in sorted(reach.statements, key=place):
                 parts += [module.name, self._dump(module, statement)]
             files = reach.files | (self._everything() if reach.blind else set())

@@ -19,8 +19,10 @@ def counts(build):
     """What all pages name and what of it works, each once."""
     named = {exhibit.targets for exhibit, _ in build.exhibits if exhibit.kind == "claim"}
     held = {exhibit.targets for exhibit in build.sound if exhibit.kind == "claim"}
-    figures = {exhibit.targets for exhibit in build.sound if exhibit.kind == "figure"}
-    runs = {run for exhibit in build.sound for run in exhibit.runs}
+    figures = {
+        exhibit.targets for exhibit in build.sound if exhibit.kind in ("figure", "interactive")
+    }
+    runs = {run for exhibit in build.sound for run in exhibit.runs if exhibit.kind != "lab"}
     functions = set().union(*(behind(build.project, *run) for run in runs))
     return {
         "Claims held": f"{len(held)} of {len(named)}",

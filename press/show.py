@@ -10,6 +10,7 @@ from decimal import Decimal
 from html import escape
 from itertools import groupby
 from operator import itemgetter
+from pathlib import Path
 
 from pygments.lexers import get_lexer_by_name
 from pygments.token import Comment, Generic, Keyword, Name, Operator, String
@@ -22,6 +23,7 @@ SLOT = re.compile("\x04(.*?)\x05(.*?)\x06", re.DOTALL)
 COLORED = {  # elements, since a page has thousands of them
     Keyword: "b", Operator.Word: "b", String: "u", Comment: "i", Generic.Prompt: "i",
 }  # fmt: skip
+GITHUB, COLAB = "https://github.com/", "https://colab.research.google.com/github/"
 UNSEARCHED = "data-search-exclude"  # as Material's search plugin spells it
 LONG = 40  # columns of code that fit a phone
 
@@ -61,13 +63,18 @@ def figure(press, exhibit):
     shown = press.build.result(exhibit.targets[0], draw=True)
     return (
         f"<figure>{slot(attribute=f'id={exhibit.anchor}')}{drawing(press, exhibit, shown)}"
-        f"<figcaption>{slot(exhibit.text)}{permalink(exhibit)}</figcaption></figure>"
+        f"<figcaption>{slot(exhibit.text)}{data(exhibit)}{permalink(exhibit)}</figcaption></figure>"
     )
 
 
 def drawing(press, exhibit, shown):
     alt, drawn = press.build.with_numbers(exhibit.alt), "".join(shown["svg"])
     return f'<div class="drawing" role="img" aria-label="{escape(alt)}">{drawn}</div>'
+
+
+def data(exhibit):
+    """The way to the numbers behind it; `press.files` writes them."""
+    return slot(f" [data](data/{exhibit.targets[0].replace(':', '.')}.csv)")
 
 
 def interactive(press, exhibit):
@@ -82,7 +89,7 @@ def interactive(press, exhibit):
         f"{slot(attribute=f'id={exhibit.anchor}')}{drawing(press, exhibit, shown)}"
         f'<div class="settings"><form>{sliders}<button type="reset">Reset</button></form>'
         f"{table(shown['sliders'], shown['rows'])}</div>"
-        f"<figcaption>{slot(exhibit.text)}{permalink(exhibit)}"
+        f"<figcaption>{slot(exhibit.text)}{data(exhibit)}{permalink(exhibit)}"
         f'<p class="ran">The script repeats {mirrored}; the tests compare them.</p>'
         "</figcaption></figure>"
     )
@@ -116,6 +123,32 @@ def table(sliders, rows):
         set_here = ' class="set"' if name in labels else ""
         body += f'<tr data-name="{name}"{set_here}><th scope="row">{head}</th>{cells}</tr>'
     return f'<table aria-live="polite"><tbody>{body}</tbody></table>'
+
+
+def cell(press, file, number):
+    """One cell of a lab: its code, and what it printed or drew."""
+    done = press.build.result(file)["cells"][int(number)]
+    outputs = "".join(map(shown_by_cell, done["outputs"]))
+    return f'<div class="cell">{code(press.build, done["code"])}{outputs}</div>'
+
+
+def shown_by_cell(output):
+    if "text" in output:
+        text = escape(output["text"].rstrip(), False)
+        return f'<div class="output"><pre><code>{text}</code></pre></div>'
+    alt, drawn = escape(output["alt"]), "".join(output["svg"])
+    return f'<figure><div class="drawing" role="img" aria-label="{alt}">{drawn}</div></figure>'
+
+
+def download(press, file):
+    """How a lab is taken home."""
+    name = f"{Path(file).stem}.ipynb"
+    repository = press.getConfig("repository").rstrip("/")
+    links = f'<a href="../{name}" download>Download the notebook</a>'
+    if repository.startswith(GITHUB):
+        colab = f"{COLAB}{repository.removeprefix(GITHUB)}/blob/notebooks/{name}"
+        links += f' <a href="{colab}">Open it in Colab</a>'
+    return f'<p class="take">{links}</p>'
 
 
 def sketch(press, exhibit):

@@ -5,6 +5,7 @@ import json
 import os
 from pathlib import Path
 
+PLAIN = str.maketrans(":/", "..")
 KEPT = 4  # results of one function, so that switching branches costs nothing
 
 
@@ -13,7 +14,7 @@ class Store:
         self.folder = Path(folder)
 
     def path(self, key, digest):
-        return self.folder / f"{key.replace(':', '.')}-{digest[:24]}"
+        return self.folder / f"{key.translate(PLAIN)}-{digest[:24]}"
 
     def load(self, key, digest):
         """(what a page shows, the pickle), or None if missing or damaged."""

@@ -18,7 +18,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from press import knobs
-from press.modules import HOMES, PACKAGE, Project, SourceError
+from press.modules import HOMES, PACKAGE, Project, SourceError, is_lab
 from press.reach import Digests
 from press.store import Store
 
@@ -76,6 +76,10 @@ class Runner:
 
     def call(self, target, arguments, *, draw):
         """(what a page shows, the result) of calling it now."""
+        if is_lab(target):
+            from press.labs import execute
+
+            return execute(self.project.root, target), None
         dotted, _, name = target.partition(":")
         start, printed = time.perf_counter(), io.StringIO()
         with contextlib.redirect_stdout(printed):
@@ -98,6 +102,8 @@ class Runner:
         """Turn what a function raises into its file, line and one line of why."""
         try:
             yield
+        except SourceError:
+            raise
         except (Exception, SystemExit) as error:
             frames = traceback.extract_tb(error.__traceback__)
             root = str(self.project.root / PACKAGE)

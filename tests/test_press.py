@@ -21,6 +21,7 @@ from textwrap import dedent
 from types import MappingProxyType
 
 import markdown
+import nbformat
 import numpy as np
 import pytest
 from pymdownx.inlinehilite import InlineHiliteException
@@ -1094,6 +1095,7 @@ CONFIG = """
     # ./mkdocs.yml
     site_name: Test
     plugins: []
+    hooks: [PRESS/files.py]
     watch: [snippets]
     markdown_extensions:
       press: {pages: docs, time_limit: 60}
@@ -1350,7 +1352,7 @@ def contents(folder):
 def template(tmp_path_factory, library):
     """The project, built once by MkDocs, and what it printed."""
     root = tmp_path_factory.mktemp("template")
-    for text in (CONFIG, ART, PAGES):
+    for text in (CONFIG.replace("PRESS", str(ROOT / "press")), ART, PAGES):
         lay(root, text)
     (root / "requirements.txt").write_text("numpy==1\n")
     return root, mkdocs(root, TALLY=str(root / "tally.txt"))
@@ -2678,3 +2680,125 @@ def test_a_figure_that_cannot_be_dragged_says_why(tmp_path, monkeypatch, old, ne
     monkeypatch.syspath_prepend(str(tmp_path))
     with pytest.raises(SourceError, match=re.escape(why)):
         Runner(tmp_path).run(LINE, draw=True)
+
+
+# Labs, the ledger and the data behind figures
+
+LAB = """
+    # docs/labs/art.py
+    # # %% [markdown]
+    # # # A lab
+    # #
+    # # Text with $x^2$ and [the page](../index.md).
+    #
+    # # %%
+    from press.notebook import figure
+    from snippets.art.experiments import base
+    from snippets.art.figures import plot_base
+    from snippets.art.scratch import double
+    from tally import ran
+    ran("lab")
+    print("printed", double(2))
+    #
+    # # %%
+    figure(plot_base, base(), alt="A line <b>")
+    #
+    # # %%
+    double(4)
+    # docs/labs/art.md
+    ```lab
+    docs/labs/art.py
+    ```
+"""
+
+
+@pytest.fixture
+def lab(project):
+    """The synthetic project with a lab."""
+    text = dedent(LAB).lstrip("\n")
+    script, page = text.split("# docs/labs/art.md\n")
+    (project / "docs/labs").mkdir()
+    script = script.removeprefix("# docs/labs/art.py\n")
+    script = re.sub(r"(?m)^# ?(# ?.*)?$", lambda line: line[1] or "", script)
+    (project / "docs/labs/art.py").write_text(script, encoding="utf-8")
+    (project / "docs/labs/art.md").write_text(page, encoding="utf-8")
+    config = project / "mkdocs.yml"
+    text = config.read_text(encoding="utf-8")
+    last = text.rstrip().rpartition("\n")[2]
+    fences = [last.replace("receipt", name) for name in ("cell", "download")]
+    config.write_text("\n".join([text.rstrip(), *fences, "exclude_docs: labs/*.py\n"]))
+    return project
+
+
+def test_a_lab_is_a_page_and_a_notebook(lab, tally):
+    done = mkdocs(lab)
+    assert done.returncode == 0, done.stderr
+    page = (lab / "site/labs/art/index.html").read_text(encoding="utf-8")
+    assert '<h1 id="a-lab">A lab</h1>' in page
+    assert "<math><msup>" in page
+    assert '<div class="output"><pre><code>printed 4</code></pre></div>' in page
+    assert '<div class="output"><pre><code>8</code></pre></div>' in page
+    assert 'aria-label="A line &lt;b&gt;"><svg' in page
+    notebook = json.loads((lab / "site/labs/art.ipynb").read_text(encoding="utf-8"))
+    nbformat.validate(notebook)
+    setup, text, *code = notebook["cells"]
+    assert "find_spec" in "".join(setup["source"])
+    assert "press" not in "".join(setup["source"])
+    assert "](index/)" in "".join(text["source"])
+    assert all(cell["outputs"] == [] for cell in [setup, *code])
+    assert len(code) == 3
+    assert not (lab / "site/labs/art.py").exists()
+    assert tally()["lab"] == 1
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "again"),
+    [
+        ("snippets/art/far.py", "return FACTOR * x", "return x * FACTOR", True),
+        ("snippets/art/figures.py", "alpha=0.15", "alpha=0.25", True),
+        ("docs/labs/art.py", "# Text", "# Words", True),
+        ("snippets/art/other.txt", "1", "2", False),
+        ("snippets/art/claims.py", "it moved", "it has moved", False),
+        ("docs/labs/art.md", "```lab", "Words.\n\n```lab", False),
+    ],
+)
+def test_a_lab_runs_again_only_if_what_it_reaches_changed(lab, tally, file, old, new, again):
+    assert not built(lab).failures
+    assert tally()["lab"] == 1
+    edit(lab, file, old, new)
+    assert not built(lab).failures
+    assert tally()["lab"] == again
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "why"),
+    [
+        (
+            "docs/labs/art.py",
+            "double(4)",
+            "\n1 / 0",
+            "docs/labs/art.md:1: docs/labs/art.py: cell 4: ZeroDivisionError: division by zero\n"
+            "    docs/labs/art.py:{line}",
+        ),
+        (
+            "snippets/art/far.py",
+            "return FACTOR * x",
+            "return FACTOR * x if x < 4 else {}['four']",
+            "docs/labs/art.md:1: docs/labs/art.py: KeyError: 'four' (called from cell 4, "
+            "docs/labs/art.py:{line})\n    snippets/art/far.py:3",
+        ),
+        ("docs/labs/art.py", "double(4)", "import warnings; warnings.warn('old')", "to stderr: "),
+        ("docs/labs/art.py", "double(4)", "__import__('os').abort()", "cell 4: "),
+        ("docs/labs/art.py", "$x^2$", "`#!num art.experiments:base.four`", "let code print it"),
+        ("docs/labs/art.py", "$x^2$", r"$\frac{1$", "formula"),
+        ("docs/labs/art.md", "art.py", "arts.py", "no such file; did you mean 'docs/labs/art.py'?"),
+        ("docs/labs/art.md", "docs/labs/art.py", "art", "'art' is no lab: name its file"),
+        ("docs/labs/art.md", "```lab\n", "```lab x\n", "a lab stands at the left, after three `"),
+    ],
+)
+def test_a_lab_that_fails_says_where(lab, file, old, new, why):
+    edit(lab, file, old, new)
+    lines = (lab / "docs/labs/art.py").read_text(encoding="utf-8").split("\n")
+    last = max(number for number, line in enumerate(lines, 1) if line.strip())
+    report = built(lab).report()
+    assert why.format(line=last) in report
