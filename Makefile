@@ -1,5 +1,5 @@
 # Everything runs in .venv, which the first command makes; tf-facts in .venv-tf.
-.PHONY: serve test site check bench tf-facts clean
+.PHONY: serve test site check bench labs tf-facts clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -34,6 +34,9 @@ bench: .venv/ready $(TOOLS)  # what a build costs, and pages a phone; RECORD=1 m
 	$(if $(RECORD),$(BIN)/python benchmarks/measure_predict.py --accept)
 	@if command -v node >/dev/null; then node benchmarks/lighthouse.mjs; \
 		else echo 'No Node: the pages are not measured. Install Node 20.19 or newer.'; fi
+
+labs: site  # the notebooks as a reader runs them: elsewhere, with nothing but pip and the site's wheel
+	$(BIN)/python tools/elsewhere.py
 
 tf-facts: .venv-tf/ready  # snippets/tf_facts.json against TensorFlow; ACCEPT=1 writes it
 	@KERAS_BACKEND=tensorflow CUDA_VISIBLE_DEVICES=-1 TF_CPP_MIN_LOG_LEVEL=3 TF_ENABLE_ONEDNN_OPTS=0 \

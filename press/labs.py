@@ -63,10 +63,11 @@ def execute(root, file):
             client.execute(env=os.environ | own)
         except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
             raise failure(root, file, notebook, starts, error) from None
-    cells = [
-        shown(cell, lambda why, at=at: SourceError(file, starts[at], f"cell {at + 1}: {why}"))
-        for at, cell in enumerate(notebook.cells[1:])
-    ]
+    ran, cells = notebook.cells[1:], []
+    for number, (cell, before) in enumerate(zip(ran, [None, *ran]), 1):
+        place = file, starts[number - 1], f"cell {number}"
+        folded = before is not None and "task" in before.metadata.get("tags", [])
+        cells.append(shown(cell, place) | {"folded": folded})
     return {"cells": cells, "notebook": cleared}
 
 
@@ -102,21 +103,24 @@ def failure(root, file, notebook, starts, error):
     return SourceError(file, line, f"cell {at + 1}: {why}")
 
 
-def shown(cell, wrong):
+def shown(cell, place):
     """A cell in JSON's types: its source, and what it printed or drew."""
     if cell.cell_type != "code":
         return {"markdown": cell.source}
+    file, line, name = place
     outputs = []
     for output in cell.outputs:
         data = output.get("data", {})
         if output.output_type == "stream" and output.name == "stdout":
             outputs.append({"text": output.text})
         elif output.output_type == "stream":
-            raise wrong(f"wrote to stderr: {output.text.strip().splitlines()[-1]}")
+            last = output.text.strip().splitlines()[-1]
+            raise SourceError(file, line, f"{name}: wrote to stderr: {last}")
         elif DRAWING in data:
             outputs.append(dict(data[DRAWING]))
         elif set(data) == {"text/plain"}:
             outputs.append({"text": data["text/plain"]})
         else:
-            raise wrong(f"shows {', '.join(sorted(data))}: draw with press.notebook.figure")
+            kinds = ", ".join(sorted(data))
+            raise SourceError(file, line, f"{name}: shows {kinds}: use press.notebook.figure")
     return {"code": cell.source, "outputs": outputs}

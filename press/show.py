@@ -129,7 +129,10 @@ def cell(press, file, number):
     """One cell of a lab: its code, and what it printed or drew."""
     done = press.build.result(file)["cells"][int(number)]
     outputs = "".join(map(shown_by_cell, done["outputs"]))
-    return f'<div class="cell">{code(press.build, done["code"])}{outputs}</div>'
+    panel = code(press.build, done["code"])
+    if done["folded"]:
+        panel = f'<details class="example"><summary>What the check asks</summary>{panel}</details>'
+    return f'<div class="cell">{panel}{outputs}</div>'
 
 
 def shown_by_cell(output):

@@ -19,7 +19,12 @@ ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs" / "en"
 THEME = ROOT / "theme"
 STYLE = THEME / "partials" / "style.html"
-SHEETS = [STYLE, STYLE.with_name("start.html"), *sorted(THEME.glob("assets/*.css"))]
+SHEETS = [
+    STYLE,
+    STYLE.with_name("start.html"),
+    STYLE.with_name("composed.html"),
+    *sorted(THEME.glob("assets/*.css")),
+]
 PREFIX = "/checked/"  # as on a host that serves the project below its own name
 VOID = {
     "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track",

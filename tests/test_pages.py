@@ -23,7 +23,7 @@ from built_site import (
 
 from press.build import Build
 from press.modules import without_docstring
-from press.pages import IN_FORMULA, INLINE, KINDS, parse_number, scan
+from press.pages import COMPOSED, IN_FORMULA, INLINE, KINDS, parse_number, scan
 from press.store import Store
 from press.worker import Runner
 
@@ -32,13 +32,18 @@ PHONE = 60  # columns of code that a phone shows without wrapping
 FRONT_MATTER = re.compile(r"\A---\n(.*?)\n---\n", re.DOTALL)
 FENCE = re.compile(r"(?m)^ *(`{3,}|~{3,}) *(.*)\n([\s\S]*?)^ *\1 *$")
 
+COMPOSED_FENCE = re.compile(rf"(?m)^```({'|'.join(COMPOSED)})$")
+AUTHORED = [
+    path for path in sources() if not COMPOSED_FENCE.search(path.read_text(encoding="utf-8"))
+]
+every_authored = pytest.mark.parametrize("source", AUTHORED, ids=lambda path: path.stem)
 every_page = pytest.mark.parametrize("source", sources(), ids=lambda path: path.stem)
 
 
 # What a page names is on it
 
 
-@every_page
+@every_authored
 def test_every_fence_is_rendered(site, source):
     tree = article(site.page(source))
     ids = {node.get("id") for node in tree.iter()}
@@ -61,7 +66,7 @@ def test_every_fence_is_rendered(site, source):
     assert len(list(tree.iter("figure"))) == kinds["figure"] + kinds["interactive"]
 
 
-@every_page
+@every_authored
 def test_every_number_is_rendered(site, source):
     shown = collections.Counter(number for number, _ in numbers_shown(site.page(source)))
     named = collections.Counter(number.targets[0] for number in numbers_named(source))
@@ -85,7 +90,7 @@ def test_raw_text_is_seen(text):
     assert raw(text)
 
 
-@every_page
+@every_authored
 def test_code_on_a_page_is_tested_code(source):
     fences = FENCE.findall(source.read_text(encoding="utf-8"))
     assert {kind for _, kind, _ in fences} <= set(KINDS)
@@ -277,7 +282,7 @@ def recomputed():
     return {target: fresh.run(target, draw=False) for target in cheap}
 
 
-@every_page
+@every_authored
 def test_numbers_equal_a_fresh_computation(site, source):
     build = Build(ROOT, "docs/en", 1)
     build.shown = {(target, False): shown for target, shown in recomputed().items()}

@@ -85,7 +85,7 @@ def plot_noisy(fig, noisy):
         for seed in range(noisy[key].shape[1]):
             ax.plot(rates, noisy[key][:, seed], marker, color=ink, markersize=5.5)
         at, side = (0, "left") if key == "error" else (-1, "right")
-        ax.text(rates[at], noisy[key][:, at].max() + 1.2, text, color=label_ink, ha=side)
+        ax.text(rates[at], noisy[key][at].max() + 1.2, text, color=label_ink, ha=side)
     ax.set(xlim=(-0.03, 0.84), ylim=(0, 25), xlabel="drop rate r", xticks=rates)
     ax.set_yticks([0, 10, 20])
     unit(ax, "error, %", 22)

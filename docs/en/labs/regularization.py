@@ -275,8 +275,8 @@ else:
 # alone would put at $z$, minimize
 #
 # $$
-# \tfrac12 (w - z)^2 + t_1 \lvert w \rvert
-# + \tfrac{t_2}{2} w^2
+# \frac12 (w - z)^2 + t_1 \lvert w \rvert
+# + \frac{t_2}{2} w^2
 # $$
 #
 # You have `soft_threshold(z, t)` for L1 alone and
