@@ -45,7 +45,7 @@ class Press(Extension):
         super().__init__(**options)
 
     def extendMarkdown(self, md):  # noqa: N802 (Markdown's name)
-        md.press, self.pieces, self.shown = self, {}, []
+        md.press, self.md, self.pieces, self.shown = self, md, {}, []
         md.registerExtension(self)
         md.ESCAPED_CHARS = [*md.ESCAPED_CHARS, "$"]
         self.build = current_build(self.getConfig("pages"), self.getConfig("time_limit"))
@@ -55,11 +55,17 @@ class Press(Extension):
         md.inlinePatterns.register(InlineFormula(md), "press-formula", 185)
         md.treeprocessors.register(Captions(md), "press-captions", 30)
         md.treeprocessors.register(Sections(md), "press-sections", 0)  # after all others
+        md.treeprocessors.register(Backlinks(md), "press-backlinks", 0)
 
     def reset(self):
         """For the next page."""
         self.pieces.clear()
         self.shown.clear()
+
+    @property
+    def has_reference(self):
+        """Whether mkdocstrings' cross-references are there to be used."""
+        return "mkdocs-autorefs" in self.md.inlinePatterns
 
     def source(self, target):
         """(file, link or empty) of a target."""
@@ -175,6 +181,20 @@ class Sections(Treeprocessor):
             if place is not root:
                 root.remove(node)
                 place.append(node)
+
+
+class Backlinks(Treeprocessor):
+    """Tells each cross-reference of a snippet the heading that it stands under."""
+
+    def run(self, root):
+        heading, stash = "", self.md.htmlStash.rawHtmlBlocks
+        for node in root.iter():
+            match = PLACEHOLDER.fullmatch((node.text or "").strip())
+            if node.tag in ("h1", "h2", "h3", "h4"):
+                heading = node.get("id")
+            elif match and "<autoref " in str(stash[int(match[1])]):
+                place = f'<autoref backlink-type="used-in" backlink-anchor="{heading}" '
+                stash[int(match[1])] = stash[int(match[1])].replace("<autoref ", place)
 
 
 class InlineFormula(InlineProcessor):

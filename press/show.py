@@ -15,7 +15,7 @@ from pathlib import Path
 from pygments.lexers import get_lexer_by_name
 from pygments.token import Comment, Generic, Keyword, Name, Operator, String
 
-from press.modules import split, without_docstring
+from press.modules import PACKAGE, split, without_docstring
 from press.reach import BETWEEN, pieces
 from press.receipt import rows
 
@@ -25,6 +25,7 @@ COLORED = {  # elements, since a page has thousands of them
 }  # fmt: skip
 GITHUB, COLAB = "https://github.com/", "https://colab.research.google.com/github/"
 UNSEARCHED = "data-search-exclude"  # as Material's search plugin spells it
+TAUGHT = ("scratch", "torch_", "keras_")  # modules that the reference describes
 LONG = 40  # columns of code that fit a phone
 
 
@@ -37,7 +38,7 @@ def snippet(press, exhibit):
     text = BETWEEN.join(sources)
     press.shown += text.split(BETWEEN)
     button = f'<button class="copy" type="button" {UNSEARCHED} data-code="{places}">copy</button>'
-    links = " ".join(source_link(press, target) for target in exhibit.targets)
+    links = " ".join(entry_link(press, target) for target in exhibit.targets)
     example = "\n".join(filter(None, examples))
     if example:
         example = (
@@ -238,6 +239,15 @@ def inline(press, version, right):
     why = ast.get_docstring(statement).split("\n")[0].rstrip(".")
     why = re.sub(r"`(.+?)`", r"<code>\1</code>", escape(why.replace("'", "’")))
     return f"{why} (in place of <code>{right}</code>)"
+
+
+def entry_link(press, target):
+    """To a function's entry in the reference, which knows by it where the function is shown."""
+    module, _, name = target.partition(":")
+    if not press.has_reference or module.rpartition(".")[2] not in TAUGHT:
+        return source_link(press, target)
+    text = f"{module.rpartition('.')[2]}.py · {name}"
+    return f'<autoref identifier="{PACKAGE}.{module}.{name}">{text}</autoref>'
 
 
 def source_link(press, target, *, named=True):

@@ -21,8 +21,7 @@ THEME = ROOT / "theme"
 STYLE = THEME / "partials" / "style.html"
 SHEETS = [
     STYLE,
-    STYLE.with_name("start.html"),
-    STYLE.with_name("composed.html"),
+    *map(STYLE.with_name, ("start.html", "composed.html", "reference.html")),
     *sorted(THEME.glob("assets/*.css")),
 ]
 PREFIX = "/checked/"  # as on a host that serves the project below its own name
@@ -80,7 +79,8 @@ def sources():
 def address(source):
     """Path below the site of the page that MkDocs makes from a Markdown file."""
     path = source.relative_to(DOCS).with_suffix("")
-    return "index.html" if path.name == "index" else f"{path.as_posix()}/index.html"
+    folder = path.parent if path.name == "index" else path
+    return (folder / "index.html").as_posix()
 
 
 def article(tree):

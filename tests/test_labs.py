@@ -88,7 +88,7 @@ def test_the_notebook_is_clean_and_leads_to_the_site(site, stem):
     assert f"{site.url}labs/{wheel.name}" in setup.source
 
 
-@pytest.mark.parametrize("given", [None, "/tmp/checked.whl"])
+@pytest.mark.parametrize("given", [None, "elsewhere/checked.whl"])
 def test_the_first_cell_installs_the_sites_wheel_where_there_is_none(site, monkeypatch, given):
     ran = []
     text = (site.folder / f"labs/{LABS[0]}.ipynb").read_text(encoding="utf-8")

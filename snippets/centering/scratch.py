@@ -208,7 +208,7 @@ def same_sign_limit(mean, var, d):
 
 
 def second_moment(X, bias=False, center=False):
-    """XᵀX / n, the curvature of a linear neuron's loss.
+    """`XᵀX / n`, the curvature of a linear neuron's loss.
 
     Of X (n, d): (d, d), or (d + 1, d + 1) with a bias. The
     columns are centered before the bias's ones are added.
@@ -244,7 +244,7 @@ def condition_number(M):
 
 
 def iid_eigenvalues(mean, var, d, bias=False):
-    """Eigenvalues of E[x xᵀ], ascending: (d,) or (d + 1,).
+    """Eigenvalues of `E[x xᵀ]`, rising: (d,) or (d + 1,).
 
     Of d independent features with this mean and variance,
     and of a constant 1 if there is a bias.

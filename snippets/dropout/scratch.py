@@ -162,7 +162,7 @@ def linear_moments(x, w, b, drop_rate, *, kind="inverted"):
 
 
 def every_mask(d):
-    """All masks of d units, bool (2**d, d), for d <= 20.
+    """All masks of d units, bool `(2**d, d)`, d <= 20.
 
     >>> every_mask(2).astype(int).tolist()
     [[0, 0], [1, 0], [0, 1], [1, 1]]
