@@ -20,8 +20,10 @@ def lab(build, file):
         return fence("cell", f"{file} 0")  # a red box while serving
     lines = []
     for number, cell in enumerate(cells):
-        text = cell.get("markdown")
-        lines += [*text.split("\n"), ""] if text else fence("cell", f"{file} {number}")
+        if "markdown" in cell:
+            lines += [*cell["markdown"].split("\n"), ""]
+        else:
+            lines += fence("cell", f"{file} {number}")
         if number == 0:
             lines += fence("download", file)
     return lines

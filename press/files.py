@@ -3,6 +3,7 @@
 Notebooks to take home, the wheel that they install, the claims for machines, the data of figures.
 """
 
+import base64
 import contextlib
 import csv
 import hashlib
@@ -29,29 +30,37 @@ LIBRARIES = ("numpy", "scipy", "scikit-learn", "torch", "keras", "matplotlib")
 TO_A_PAGE = re.compile(r"\]\(\.\./([\w/]+)\.md(#[\w-]+)?\)")
 
 
-def on_files(files, config):
+_made = {}  # what `on_config` makes for `on_files`: between them MkDocs empties the site
+
+
+def on_config(config):
     options = config.mdx_configs["press"]
     build = current_build(options["pages"], options["time_limit"])
-    home, serving = config.site_url or "", "serve" in sys.argv
-    wheel = "" if serving else wheel_of(build)
-    for exhibit, _ in build.exhibits:
-        if exhibit not in build.sound:
-            continue
-        if exhibit.kind == "lab":
-            name = f"labs/{Path(exhibit.targets[0]).stem}.ipynb"
-            text = notebook(build.result(exhibit.targets[0])["notebook"], home, Path(wheel).name)
-            files.append(File.generated(config, name, content=text))
-        if exhibit.kind in ("figure", "interactive"):
-            name = f"data/{exhibit.targets[0].replace(':', '.')}.csv"
-            if name not in files.src_uris:
-                files.append(File.generated(config, name, content=data_of(build, *exhibit.targets)))
-    if wheel:
-        name = f"labs/{Path(wheel).name}"
-        files.append(File.generated(config, name, abs_src_path=wheel))
-    if claims_of(build):
-        listed = json.dumps(claims(build, home), indent=1, ensure_ascii=False)
-        files.append(File.generated(config, "claims.json", content=listed))
+    _made.clear()
+    _made.update(made(build, config.site_url or "", "serve" in sys.argv))
+
+
+def on_files(files, config):
+    for name, content in _made.items():
+        files.append(File.generated(config, name, content=content))
     return files
+
+
+def made(build, home, serving):
+    """(name below the site, content) of each file. While serving there is no wheel."""
+    wheel, packed = ("", b"") if serving else wheel_of(build)
+    if wheel:
+        yield f"labs/{wheel}", packed
+    for exhibit in build.sound:
+        if exhibit.kind == "lab":
+            (target,) = exhibit.targets
+            cleared = build.result(target)["notebook"]
+            yield f"labs/{Path(target).stem}.ipynb", notebook(cleared, home, wheel)
+        if exhibit.kind in ("figure", "interactive"):
+            (target,) = exhibit.targets
+            yield f"data/{target.replace(':', '.')}.csv", data_of(build, target)
+    if claims_of(build):
+        yield "claims.json", json.dumps(claims(build, home), indent=1, ensure_ascii=False)
 
 
 def notebook(text, home, wheel):
@@ -61,34 +70,43 @@ def notebook(text, home, wheel):
 
 
 def wheel_of(build):
-    """Where the project's wheel lies, made anew if a file in it has changed; empty without one."""
+    """(name, bytes) of the project's wheel, made anew if a file in it has changed."""
     root = build.root
     if not (root / "pyproject.toml").exists():
-        return ""
+        return "", b""
     packed = [path for name in PACKED for path in below(root / name)]
     digest = hashlib.sha256()
     for path in packed:
         digest.update(f"{path.relative_to(root)}\0".encode() + path.read_bytes())
-    kept = build.store.folder / "wheel" / digest.hexdigest()[:24]
-    if not kept.exists():
-        shutil.rmtree(kept.parent, ignore_errors=True)
-        with tempfile.TemporaryDirectory() as copy:
-            for path in packed:
-                place = Path(copy, "source", path.relative_to(root))
-                place.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy(path, place)
-            make = f"from setuptools import build_meta; build_meta.build_wheel({copy + '/wheel'!r})"
-            subprocess.run(
-                [sys.executable, "-c", make],
-                cwd=Path(copy, "source"),
-                env=os.environ | {"SOURCE_DATE_EPOCH": "1000000000"},  # the same bytes each time
-                check=True,
-                capture_output=True,
-            )
-            kept.parent.mkdir(parents=True, exist_ok=True)
-            shutil.move(Path(copy, "wheel"), kept)
-    (wheel,) = kept.iterdir()
-    return str(wheel)
+    kept = build.store.load("wheel", digest.hexdigest())
+    if not kept:
+        name, content = packing(root, packed)
+        kept = [{"name": name, "content": base64.b64encode(content).decode()}]
+        with contextlib.suppress(OSError):
+            build.store.save("wheel", digest.hexdigest(), *kept)
+    return kept[0]["name"], base64.b64decode(kept[0]["content"])
+
+
+def packing(root, packed):
+    """(name, bytes) of a wheel, made from a copy: setuptools leaves files beside the source."""
+    with tempfile.TemporaryDirectory() as folder:
+        source, wheels = Path(folder, "source"), Path(folder, "wheels")
+        for path in packed:
+            place = source / path.relative_to(root)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(path, place)
+        make = f"from setuptools import build_meta; build_meta.build_wheel({str(wheels)!r})"
+        done = subprocess.run(
+            [sys.executable, "-c", make],
+            cwd=source,
+            env=os.environ | {"SOURCE_DATE_EPOCH": "1000000000"},  # the same bytes each time
+            capture_output=True,
+            text=True,
+        )
+        if done.returncode:
+            raise SystemExit(f"the wheel cannot be made:\n{done.stderr}")
+        (wheel,) = wheels.iterdir()
+        return wheel.name, wheel.read_bytes()
 
 
 def below(path):

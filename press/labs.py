@@ -57,7 +57,7 @@ def execute(root, file):
             timeout=SECONDS,
             allow_errors=False,
             resources={"metadata": {"path": root}},
-            config=Config(ConnectionFileMixin={"transport": "ipc"}),
+            config=Config(ConnectionFileMixin={"transport": "ipc", "ip": f"{home}/kernel"}),
         )
         try:
             client.execute(env=os.environ | own)

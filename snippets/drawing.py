@@ -42,7 +42,7 @@ def live(artist, shown, across, up, words=""):
 
 def follow(ax, shown, across, up, *look, **style):
     """A line or markers that follow the numbers of these names."""
-    (line,) = ax.plot(shown[across], shown[up], *look, **style)
+    (line,) = ax.plot(shown[across], shown[up], *look, clip_on=False, **style)
     live(line, shown, across, up)
 
 
@@ -51,5 +51,5 @@ def say(ax, shown, across, up, words, aside=(0, 0), **style):
     right, above = aside
     place = offset_copy(ax.transData, ax.figure, right, above, units="points")
     x, y = (np.ravel(shown[name])[0] for name in (across, up))
-    text = ax.text(x, y, "", transform=place, **style)
+    text = ax.text(x, y, "", transform=place, in_layout=False, **style)
     live(text, shown, across, up, words)

@@ -2751,6 +2751,15 @@ def test_a_lab_is_a_page_and_a_notebook(lab, tally):
     assert tally()["lab"] == 1
 
 
+def test_two_labs_run_at_once_and_leave_nothing_behind(lab):
+    for kind in ("py", "md"):
+        text = (lab / f"docs/labs/art.{kind}").read_text(encoding="utf-8")
+        (lab / f"docs/labs/other.{kind}").write_text(text.replace("art.py", "other.py"))
+    before = set(lab.iterdir())
+    assert not built(lab).failures
+    assert set(lab.iterdir()) - before <= {lab / "__pycache__"}
+
+
 @pytest.mark.parametrize(
     ("file", "old", "new", "again"),
     [
@@ -2802,3 +2811,22 @@ def test_a_lab_that_fails_says_where(lab, file, old, new, why):
     last = max(number for number, line in enumerate(lines, 1) if line.strip())
     report = built(lab).report()
     assert why.format(line=last) in report
+
+
+def test_a_wheel_that_cannot_be_made_leaves_the_site_as_it_was(project):
+    before = contents(project / "site")
+    (project / "pyproject.toml").write_text("[project", encoding="utf-8")
+    done = mkdocs(project)
+    assert done.returncode == 1
+    assert "the wheel cannot be made:" in done.stderr
+    assert contents(project / "site") == before
+
+
+def test_a_damaged_table_is_made_again(project):
+    (data,) = (project / "site/data").glob("art.figures.plot_base.csv")
+    before = data.read_bytes()
+    assert before.startswith(b"experiment,name,row,column,value\nbase,four,,,4\nbase,list,0,,1.0\n")
+    for kept in (project / ".cache").glob("*.csv-*"):
+        kept.write_bytes(b"damaged")
+    assert mkdocs(project).returncode == 0
+    assert data.read_bytes() == before

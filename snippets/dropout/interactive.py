@@ -66,7 +66,7 @@ def drag_one_input(fig, one_input):
     for ax, (kind, (ink, label, marker, when)) in zip(panels(fig, 2), looks.items(), strict=True):
 
         def mark(across, up, *look, ax=ax, kind=kind, **style):
-            follow(ax, one_input, f"{kind}_{across}", up, *look, clip_on=False, **style)
+            follow(ax, one_input, f"{kind}_{across}", up, *look, **style)
 
         def words(across, up, text, aside, ax=ax, kind=kind, **style):
             say(ax, one_input, f"{kind}_{across}", up, text, aside, **style)

@@ -3,9 +3,8 @@
 from typing import Annotated
 
 import numpy as np
-from matplotlib.transforms import offset_copy
 
-from snippets.drawing import live, unit
+from snippets.drawing import follow, say, unit
 from snippets.predict.scratch import (
     activation_bytes,
     call_cost_model,
@@ -75,9 +74,9 @@ def drag_what_fits(fig, what_fits):
     for way, (ink, text, marker, dashes, name, key, row, (aside, side)) in looks.items():
         follow(ax, what_fits, f"{way}_rows", f"{way}_holds", color=ink, linestyle=dashes)
         follow(ax, what_fits, f"{way}_end", "full", marker, color=ink, markersize=9)
-        tell(ax, what_fits, f"{way}_end", "full", name, (aside, 7), ha=side, color=text)
+        say(ax, what_fits, f"{way}_end", "full", name, (aside, 7), ha=side, color=text)
         words = f"{name} fits {{million_rows_in_{key}:.2f}} million rows"
-        tell(ax, what_fits, "left", row, words, (6, 0), va="center", color=text)
+        say(ax, what_fits, "left", row, words, (6, 0), va="center", color=text)
     unit(ax, "memory held", 48)
 
 
@@ -136,23 +135,9 @@ def drag_time_by_rows(fig, time_by_rows):
     follow(ax, time_by_rows, "start", first, "o", color="s2")
     follow(ax, time_by_rows, "end", last, "o", color="s2")
     beside = {"va": "center", "ha": "right", "color": "t2"}
-    tell(ax, time_by_rows, "start", first, f"{{{first}:.1f}}", (-8, 0), **beside)
+    say(ax, time_by_rows, "start", first, f"{{{first}:.1f}}", (-8, 0), **beside)
     words = f"one predict: {{{last}:.1f}}"
-    tell(ax, time_by_rows, "end", last, words, (5, 8), ha="right", color="t2")
+    say(ax, time_by_rows, "end", last, words, (5, 8), ha="right", color="t2")
     words = "a predict for each row"
-    tell(ax, time_by_rows, "end", "loop_last", words, (5, 6), ha="right", color="t3")
+    say(ax, time_by_rows, "end", "loop_last", words, (5, 6), ha="right", color="t3")
     unit(ax, "time ÷ that of model(x)", 30)
-
-
-def follow(ax, shown, across, up, *look, **style):
-    """A line or markers of these numbers."""
-    (artist,) = ax.plot(shown[across], shown[up], *look, clip_on=False, **style)
-    live(artist, shown, across, up)
-
-
-def tell(ax, shown, across, up, words, aside, **style):
-    """Words that stand that many px aside of a place."""
-    near = offset_copy(ax.transData, ax.figure, *aside, units="dots")
-    x, y = np.ravel(shown[across])[0], np.ravel(shown[up])[0]
-    text = ax.text(x, y, "", transform=near, in_layout=False, **style)
-    live(text, shown, across, up, words)

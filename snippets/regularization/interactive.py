@@ -4,9 +4,8 @@ from typing import Annotated
 
 import numpy as np
 from matplotlib.patches import Circle
-from matplotlib.transforms import offset_copy
 
-from snippets.drawing import live, panels, unit
+from snippets.drawing import follow, panels, say, unit
 from snippets.regularization.scratch import (
     lasso_cd,
     project_l1_ball,
@@ -93,14 +92,14 @@ def drag_one_weight(fig, one_weight):
         losses.plot(-2.8, row, marker, color=ink)
         words = f"{name}: least at {{{weight}:.2f}}"
         place = "first" if name == "L1" else "second"
-        tell(losses, one_weight, "key", place, words, (0, 0), va="center", color=text)
+        say(losses, one_weight, "key", place, words, (0, 0), va="center", color=text)
         follow(minima, one_weight, f"from_{name}", f"to_{name}", color=ink, linestyle=dashes)
         follow(minima, one_weight, "place", weight, marker, **dot)
         level = {"L1": 3.15, "L2": 2.55}[name]
         minima.plot(-2.8, level, marker, color=ink)
         minima.text(-2.6, level, name, va="center", color=text)
     follow(losses, one_weight, "place", "floor", "^", color="ink", markersize=8)
-    tell(losses, one_weight, "place", "floor", "z", (9, 0), va="center")
+    say(losses, one_weight, "place", "floor", "z", (9, 0), va="center")
     minima.text(2.3, 2.8, "no penalty", ha="right", va="center", color="muted", size=14)
     unit(losses, "loss with its penalty", 12)
     unit(minima, "weight after it", 22)
@@ -167,9 +166,9 @@ def drag_one_point(fig, one_point):
         weight = f"second_weight_with_{name}"
         follow(ax, one_point, f"dots_{name}", f"way_with_{name}", "o", color=ink)
         words = f"{name}: second weight {{{weight}:.2f}}"
-        tell(ax, one_point, "left", "top", words, (0, 0), va="center", color=text)
+        say(ax, one_point, "left", "top", words, (0, 0), va="center", color=text)
     words = "chance of a zero {chance_of_a_zero_with_L1:.2f}"
-    tell(fig.axes[0], one_point, "left", "bottom", words, (0, 0), va="center", color="t3")
+    say(fig.axes[0], one_point, "left", "bottom", words, (0, 0), va="center", color="t3")
     ax.text(-1.2, -1.36, "chance of a zero 0", va="center", color="t2")
 
 
@@ -242,24 +241,10 @@ def drag_two_columns(fig, two_columns):
         follow(ax, two_columns, lams, f"B_{method}", color="s3")
         follow(ax, two_columns, "here", a, "s", color="s2")
         follow(ax, two_columns, "here", b, "o", color="s3")
-        tell(ax, two_columns, "here", a, "A", (0, 9), ha="center", color="t2")
+        say(ax, two_columns, "here", a, "A", (0, 9), ha="center", color="t2")
         words = f"B: {{{b}:.2f}}"
-        tell(ax, two_columns, "here", f"below_{method}", words, (6, -20), color="t3")
+        say(ax, two_columns, "here", f"below_{method}", words, (6, -20), color="t3")
         turn = {"color": "s3", "markersize": 11, "markerfacecolor": "none"}
         follow(ax, two_columns, f"turn_{method}", "floor", "D", **turn)
         ax.text(0.04, 2.35, method, va="center", weight=600)
         unit(ax, "weight", 22)
-
-
-def follow(ax, shown, across, up, *look, **style):
-    """A line or markers of these numbers."""
-    (artist,) = ax.plot(shown[across], shown[up], *look, clip_on=False, **style)
-    live(artist, shown, across, up)
-
-
-def tell(ax, shown, across, up, words, aside, **style):
-    """Words that stand that many px aside of a place."""
-    near = offset_copy(ax.transData, ax.figure, *aside, units="dots")
-    x, y = np.ravel(shown[across])[0], np.ravel(shown[up])[0]
-    text = ax.text(x, y, "", transform=near, in_layout=False, **style)
-    live(text, shown, across, up, words)
