@@ -84,14 +84,21 @@ def lines_of_cells(path):
 
 def failure(root, file, notebook, starts, error):
     """Which cell failed, at which line, and in which helper."""
-    cells = notebook.cells[1:]
-    ran = [at for at, cell in enumerate(cells) if cell.get("execution_count")]
-    at = max(ran, default=0)
-    outputs = [each for each in cells[at].get("outputs", []) if each.output_type == "error"]
-    if not outputs:
+    cells = [(at, cell) for at, cell in enumerate(notebook.cells[1:]) if cell.cell_type == "code"]
+    raised = [
+        (at, output)
+        for at, cell in cells
+        for output in cell.outputs
+        if output.output_type == "error"
+    ]
+    if not raised:  # it died, or took too long, in the first cell without an answer
+        timing = "shell.execute_reply"
+        answered = (timing in cell.metadata.get("execution", {}) for _, cell in cells)
+        at = next((at for (at, _), done in zip(cells, answered) if not done), 0)
         return SourceError(file, starts[at], f"cell {at + 1}: {str(error).strip().splitlines()[0]}")
-    trace = ESCAPE.sub("", "\n".join(outputs[-1].traceback))
-    why = f"{outputs[-1].ename}: {outputs[-1].evalue}".split("\n")[0]
+    at, output = raised[-1]
+    trace = ESCAPE.sub("", "\n".join(output.traceback))
+    why = f"{output.ename}: {output.evalue}".split("\n")[0]
     line, helper = starts[at], None
     for frame in FRAME.finditer(trace):  # from the cell inward
         if frame["line"]:
