@@ -139,7 +139,7 @@ def cell(press, file, number):
 def shown_by_cell(output):
     if "text" in output:
         text = escape(output["text"].rstrip(), False)
-        return f'<div class="output"><pre><code>{text}</code></pre></div>'
+        return f'<div class="output"><pre tabindex="0"><code>{text}</code></pre></div>'
     alt, drawn = escape(output["alt"]), "".join(output["svg"])
     return f'<figure><div class="drawing" role="img" aria-label="{alt}">{drawn}</div></figure>'
 

@@ -332,7 +332,8 @@ OPEN_HALF = (
 )
 # A group of radio buttons is one stop.
 REACHABLE = """() => [...document.querySelectorAll("*")].map((node, place) => [node, place])
-    .filter(([node]) => node.matches("a[href], button, summary, input:checked")
+    .filter(([node]) => node.matches(
+        "a[href], button, summary, input:is(:checked, [type=range]), [tabindex='0']")
         && node.checkVisibility({visibilityProperty: true}))
     .map(([, place]) => place)"""
 FOCUSED = """() => {

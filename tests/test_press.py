@@ -2736,8 +2736,8 @@ def test_a_lab_is_a_page_and_a_notebook(lab, tally):
     page = (lab / "site/labs/art/index.html").read_text(encoding="utf-8")
     assert '<h1 id="a-lab">A lab</h1>' in page
     assert "<math><msup>" in page
-    assert '<div class="output"><pre><code>printed 4</code></pre></div>' in page
-    assert '<div class="output"><pre><code>8</code></pre></div>' in page
+    assert '<div class="output"><pre tabindex="0"><code>printed 4</code></pre></div>' in page
+    assert '<div class="output"><pre tabindex="0"><code>8</code></pre></div>' in page
     assert 'aria-label="A line &lt;b&gt;"><svg' in page
     notebook = json.loads((lab / "site/labs/art.ipynb").read_text(encoding="utf-8"))
     nbformat.validate(notebook)
