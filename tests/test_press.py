@@ -1968,7 +1968,8 @@ def test_every_fence_is_on_the_page(page, template):
         '<p>Costs $5 and $5 and $6. Value <span class="num"',
         '>4.0</span>,\n<math><mo lspace="0" rspace="0">−</mo><mn>2.50</mn>',
         '<figcaption><span><strong>A line.</strong> Caption with <span class="keep"><math>',
-        '</a></sup></span><a class="headerlink" href="#plot_base" title="Permanent link" '
+        '</a></sup></span><span> <a href="data/art.figures.plot_base.csv">data</a></span>'
+        '<a class="headerlink" href="#plot_base" title="Permanent link" '
         "data-search-exclude>¶</a></figcaption>",
         ">−2.5</span> and a note.<sup",
         "A <em>dot</em> at <math><mi>z</mi></math> and <span",
