@@ -1,15 +1,13 @@
 """One build: scan the pages, run what is missing, and collect everything that is wrong."""
 
 import ast
-import json
-import subprocess
 import sys
 import threading
 import time
-from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 
+from press import crew
 from press.formula import FORMULA, FormulaError, mathml
 from press.modules import Project, SourceError, nearest
 from press.pages import CODE, IN_FORMULA, INLINE, PageError, Place, parse_number, scan
@@ -17,8 +15,6 @@ from press.reach import Digests
 from press.receipt import versions
 from press.store import Store
 from press.worker import key_of
-
-WORKERS = 2
 
 
 @dataclass(frozen=True)
@@ -52,10 +48,7 @@ class Build:
         formulas = self._scan()
         misses = self._misses()
         if misses:
-            start = time.perf_counter()
-            _Crew(self, misses).work()
-            seconds = time.perf_counter() - start
-            say(f"{count(len(misses), 'function')} run in {seconds:.1f} s")
+            self._run(misses)
         if self.unsaved:
             say(f"the cache cannot be written, so nothing is kept: {self.unsaved}")
         for exhibit, place in self.exhibits:
@@ -172,6 +165,36 @@ class Build:
                     self.errors[target, draw] = error
         return list(misses)
 
+    def _run(self, misses):
+        jobs, done, lock = [self._job(target, draw) for target, draw in misses], 0, threading.Lock()
+
+        def hear(reply):
+            nonlocal done
+            with lock:
+                self._hear(reply)
+                done += 1
+                state = "failed" if reply.why else "      "
+                say(f"{done:4}/{len(jobs)} {reply.seconds:6.1f} s {state} {reply.job.target}")
+
+        start = time.perf_counter()
+        crew.run(self.root, jobs, self.time_limit, hear)
+        say(f"{count(len(jobs), 'function')} run in {time.perf_counter() - start:.1f} s")
+
+    def _job(self, target, draw):
+        return crew.Job(target, draw, tuple(self.project.inputs(target, draw=draw).values()))
+
+    def _hear(self, reply):
+        run = reply.job.target, reply.job.draw
+        if reply.why:
+            file, line = reply.file, reply.line
+            if not file:
+                module, statement = self.project.find(reply.target)
+                file, line = module.file, statement.lineno
+            self.errors[run] = SourceError(file, line, reply.why)
+        else:
+            self.shown[run] = reply.shown
+            self.unsaved = reply.shown.get("unsaved", self.unsaved)
+
     def _check(self, exhibit):
         for target, draw in exhibit.runs:
             self.result(target, draw)
@@ -205,85 +228,6 @@ class Build:
 
     def _fail(self, place, name, why, cause=""):
         self.failures.append(Failure(place, name, why, cause))
-
-
-class _Crew:
-    """Worker processes that take the misses from one queue, an article at a time."""
-
-    def __init__(self, build, misses):
-        self.build, self.total, self.done = build, len(misses), 0
-        articles = defaultdict(list)
-        for run in misses:
-            articles[run[0].partition(".")[0]].append(run)
-        self.lock, self.hands = threading.Lock(), min(WORKERS, len(articles))
-        # One iterator for all hands: each takes what no other has taken.
-        self.articles = iter(sorted(articles.values(), key=len, reverse=True))
-
-    def work(self):
-        threads = [threading.Thread(target=self._hand, daemon=True) for _ in range(self.hands)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-
-    def _hand(self):
-        process = None
-        for runs in self.articles:
-            for target, draw in runs:
-                if process is None or process.poll() is not None:
-                    process = self._start()
-                self._one(process, target, draw)
-        if process:
-            process.communicate()
-
-    def _start(self):
-        command, pipe = [sys.executable, "-m", "press.worker"], subprocess.PIPE
-        return subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, cwd=self.build.root)
-
-    def _one(self, process, target, draw):
-        build, start = self.build, time.perf_counter()
-        try:
-            for experiment in build.project.inputs(target, draw=draw).values():
-                if (experiment, False) in build.errors:
-                    raise build.errors[experiment, False]
-            shown = self._ask(process, target, draw)
-        except SourceError as error:
-            build.errors[target, draw] = error
-        else:
-            build.shown[target, draw] = shown
-            build.unsaved = shown.get("unsaved", build.unsaved)
-        with self.lock:
-            self.done += 1
-            state = "failed" if (target, draw) in build.errors else "      "
-            seconds = time.perf_counter() - start
-            say(f"{self.done:4}/{self.total} {seconds:6.1f} s {state} {target}")
-
-    def _ask(self, process, target, draw):
-        late = threading.Event()
-        timer = threading.Timer(self.build.time_limit, lambda: (late.set(), process.kill()))
-        timer.start()
-        try:
-            process.stdin.write(json.dumps({"target": target, "draw": draw}) + "\n")
-            process.stdin.flush()
-            line = process.stdout.readline()
-        except BrokenPipeError:
-            line = ""
-        finally:
-            timer.cancel()
-        whole = line.endswith("\n")
-        reply = json.loads(line) if whole else self._died(process, late.is_set(), target)
-        if "why" in reply:
-            raise SourceError(reply["file"], reply["line"], reply["why"])
-        return reply["shown"]
-
-    def _died(self, process, late, target):
-        process.communicate()
-        code = process.returncode
-        why = f"its process died (exit code {code}{', killed by a signal' if code < 0 else ''})"
-        if late:
-            why = f"it ran longer than the time limit of {self.build.time_limit:g} s"
-        module, statement = self.build.project.find(target)
-        return {"file": module.file, "line": statement.lineno, "why": why}
 
 
 def count(number, noun):

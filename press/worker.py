@@ -11,7 +11,9 @@ import json
 import os
 import pickle
 import pprint
+import queue
 import sys
+import threading
 import time
 import traceback
 from pathlib import Path
@@ -146,19 +148,37 @@ def frozen(value):
 
 
 def serve(root, jobs, replies):
-    runner = Runner(root)
+    runner, own = Runner(root), os.getpid()
     for line in jobs:
         job = json.loads(line)
         try:
             reply = {"shown": runner.run(job["target"], draw=job["draw"])}
         except SourceError as error:
             reply = {"file": error.file, "line": error.line, "why": error.why}
+        if os.getpid() != own:  # a process that the function forked, and that came back
+            os._exit(0)
         replies.write(json.dumps(reply) + "\n")
         replies.flush()
+
+
+def lines_of(stream):
+    """Each line until an empty one. If none comes, the sender has died: so does this process."""
+    lines = queue.SimpleQueue()
+
+    def read():
+        line = None
+        for line in stream:
+            lines.put(line.strip())
+        if line != "\n":
+            os._exit(1)
+
+    threading.Thread(target=read, daemon=True).start()
+    return iter(lines.get, "")
 
 
 if __name__ == "__main__":
     channel = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # what a library prints must not look like a reply
+    os.register_at_fork(after_in_child=lambda: os.close(channel.fileno()))
     sys.path.insert(0, "")
-    serve(Path.cwd(), sys.stdin, channel)
+    serve(Path.cwd(), lines_of(sys.stdin), channel)

@@ -27,6 +27,7 @@ import pytest
 from pymdownx.inlinehilite import InlineHiliteException
 from pymdownx.superfences import SuperFencesException
 
+import press.crew
 import press.worker
 from press import extension, show
 from press.__main__ import main
@@ -1931,6 +1932,133 @@ def wait_until(condition, seconds=60):
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.02)
+
+
+# On a cluster
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory):
+    """The address of a Dask scheduler, and the processes of its two workers."""
+    code = """
+    import sys
+    from distributed import LocalCluster
+
+    if __name__ == "__main__":
+        with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
+            pids = [worker.pid for worker in cluster.workers.values()]
+            print(cluster.scheduler_address, *pids, flush=True)
+            sys.stdin.read()
+    """
+    script = tmp_path_factory.mktemp("cluster") / "cluster.py"
+    script.write_text(dedent(code))
+    pipe = subprocess.PIPE
+    command = [sys.executable, script]
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, cwd=script.parent) as process:
+        address, *pids = process.stdout.readline().split()
+        yield address, set(map(int, pids))
+        process.communicate("")
+
+
+def test_a_cluster_makes_the_same_site(template, cluster, tmp_path):
+    root = shutil.copytree(template[0], tmp_path / "project")
+    page, built_on = root / "site/index.html", re.compile("Build Date UTC : .*")
+    here = built_on.sub("", page.read_text(encoding="utf-8"))
+    shutil.rmtree(root / ".cache")
+    run = mkdocs(root, PRESS_SCHEDULER=cluster[0])
+    assert run.returncode == 0, run.stderr
+    assert "functions run in" in run.stderr
+    assert built_on.sub("", page.read_text(encoding="utf-8")) == here
+
+
+def test_articles_run_side_by_side_on_a_cluster(tmp_path, cluster, monkeypatch):
+    monkeypatch.setenv("PRESS_SCHEDULER", cluster[0])
+    waits = """
+        import os, time
+        from pathlib import Path
+        from snippets.scratch import good
+        def waits():
+            Path("NAME.here").touch()
+            while not Path("OTHER.here").exists():
+                time.sleep(0.02)
+            return {"parent": os.getppid(), "pid": os.getpid() * good()}
+        def follows(waits):
+            return {"same": os.getpid() == waits["pid"]}
+    """
+    root = lay(tmp_path, "# snippets/__init__.py\n# snippets/scratch.py\ndef good(): return 1\n")
+    pages = []
+    for name, other in (("one", "two"), ("two", "one")):
+        text = dedent(waits).replace("NAME", name).replace("OTHER", other)
+        lay(root, f"# snippets/{name}/experiments.py\n{text}")
+        pages.append(f"`#!num {name}.experiments:follows.same`")
+        pages.append(f"`#!num {name}.experiments:waits.parent`")
+    lay(root, f"# docs/index.md\n{' '.join(pages)}\n")
+    build = built(root)
+    assert not build.failures
+    shown = {name: build.result(f"{name}.experiments:waits")["value"] for name in ("one", "two")}
+    assert {shown[name]["parent"] for name in shown} == cluster[1]
+    assert all(build.result(f"{name}.experiments:follows")["value"]["same"] for name in shown)
+
+
+def test_what_dies_on_a_cluster_is_named_and_the_rest_run(tmp_path, cluster, monkeypatch):
+    monkeypatch.setenv("PRESS_SCHEDULER", cluster[0])
+    root = lay(
+        tmp_path,
+        """
+        # snippets/__init__.py
+        # snippets/one/scratch.py
+        def good(): return 1
+        # snippets/one/experiments.py
+        import os, signal, time
+        from snippets.one.scratch import good
+        def a_sleeps(): time.sleep(600 * good())
+        def b_is_killed(): os.kill(os.getpid(), signal.SIGKILL * good())
+        def c_works(): return {"n": good()}
+        # docs/index.md
+        `#!num one.experiments:a_sleeps.n` `#!num one.experiments:b_is_killed.n`
+        `#!num one.experiments:c_works.n`
+        """,
+    )
+    build = built(root, time_limit=4)
+    assert {failure.name: failure.why for failure in build.failures} == {
+        "one.experiments:a_sleeps": "it ran longer than the time limit of 4 s",
+        "one.experiments:b_is_killed": "its process died (exit code -9, killed by a signal)",
+    }
+
+
+def test_a_cluster_that_loses_its_workers_is_named(tmp_path, cluster, monkeypatch):
+    monkeypatch.setenv("PRESS_SCHEDULER", cluster[0])
+    root = lay(
+        tmp_path,
+        f"""
+        # snippets/__init__.py
+        # snippets/one/scratch.py
+        def good(): return 1
+        # snippets/one/experiments.py
+        import os, signal, time
+        from snippets.one.scratch import good
+        def ends_the_worker():
+            assert os.getppid() != {os.getpid()}
+            os.kill(os.getppid(), signal.SIGKILL * good())
+            time.sleep(60)
+        # docs/index.md
+        `#!num one.experiments:ends_the_worker`
+        """,
+    )
+    (failure,) = built(root).failures
+    assert failure.name == "one.experiments:ends_the_worker"
+    assert failure.why.startswith("the cluster lost it: KilledWorker")
+    assert failure.cause == "snippets/one/experiments.py:3"
+
+
+@pytest.mark.parametrize("address", ["tcp://127.0.0.1:9", "nowhere"])
+def test_a_scheduler_that_does_not_answer_is_named(project, address, monkeypatch):
+    monkeypatch.setattr(press.crew, "PATIENCE", 0.5)
+    edit(project, "docs/index.md", "Quoted", "`#!num art.experiments:base.n` Quoted")
+    shutil.rmtree(project / ".cache")
+    monkeypatch.setenv("PRESS_SCHEDULER", address)
+    with pytest.raises(SystemExit, match=f"^PRESS_SCHEDULER={address}: "):
+        built(project)
 
 
 # On the page
