@@ -1954,7 +1954,9 @@ def cluster(tmp_path_factory):
     script.write_text(dedent(code))
     pipe = subprocess.PIPE
     command = [sys.executable, script]
-    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, cwd=script.parent) as process:
+    with subprocess.Popen(
+        command, stdin=pipe, stdout=pipe, text=True, cwd=script.parent
+    ) as process:
         address, *pids = process.stdout.readline().split()
         yield address, set(map(int, pids))
         process.communicate("")
