@@ -1,20 +1,25 @@
 """One build: scan the pages, run what is missing, and collect everything that is wrong."""
 
 import ast
+import functools
+import re
 import sys
 import threading
 import time
+from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 
 from press import crew
 from press.formula import FORMULA, FormulaError, mathml
-from press.modules import Project, SourceError, nearest
+from press.modules import PACKAGE, Project, SourceError, nearest
 from press.pages import CODE, IN_FORMULA, INLINE, PageError, Place, parse_number, scan
 from press.reach import Digests
 from press.receipt import versions
 from press.store import Store
 from press.worker import key_of
+
+REFERENCE = re.compile(r"^::: ([\w.]+)$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -35,13 +40,16 @@ class Failure:
 class Build:
     """What the pages name, with what each shows or why it cannot."""
 
-    def __init__(self, root, pages, time_limit):
+    def __init__(self, root, pages, time_limit, only=None):
+        """`only` some pages are looked at, if the rest can be adopted from an earlier build."""
         self.root, self.pages, self.time_limit = Path(root).resolve(), pages, time_limit
+        self.only = only
         self.project = Project(self.root)
         self.digests = Digests(self.project)
         self.store = Store(self.root / ".cache")
         self.shown, self.errors, self.failures = {}, {}, []
         self.exhibits, self.sound, self.unsaved = [], set(), None
+        self.read, self.files_of = set(), {}
 
     def run(self):
         """Fill `shown`, `errors` (a SourceError for each run that has none) and `failures`."""
@@ -68,6 +76,55 @@ class Build:
             except (PageError, SourceError):
                 continue  # reported with the number itself
         self.failures.sort(key=lambda failure: (failure.place.page, failure.place.line))
+
+    def adopt(self, before):
+        """Take over what an earlier build knows of the pages that this one did not look at."""
+        kept = [pair for pair in before.exhibits if pair[1].page not in self.only]
+        self.exhibits = sorted([*kept, *self.exhibits], key=lambda pair: pair[1].page)
+        self.sound |= {exhibit for exhibit, _ in kept if exhibit in before.sound}
+        self.failures += [each for each in before.failures if each.place.page not in self.only]
+        self.shown = before.shown | self.shown
+        failed = {run: error for run, error in before.errors.items() if run not in self.shown}
+        self.errors = failed | self.errors
+        others = before.files_of.items()
+        self.files_of |= {page: files for page, files in others if page not in self.only}
+
+    def touched(self, changed):
+        """The pages that changed files have a part in; None if one of them has a part in none."""
+        for page in self.read - self.files_of.keys():
+            self.files_of[page] = self._files_of(page)
+        found = set()
+        for path in changed:
+            hidden = {None} if path.is_relative_to(self.root / PACKAGE) else set()
+            pages = {page for page, files in self.files_of.items() if files & {path, *hidden}}
+            if not pages:
+                return None
+            found |= pages
+        return found
+
+    def _files_of(self, page):
+        """The files that have a part in a page; with None, any file below snippets."""
+        text, found = (self.root / page).read_text(encoding="utf-8"), {self.root / page}
+        modules = map(self.project.module, REFERENCE.findall(text))
+        found |= {module.path for module in modules if module}
+        for exhibit in self.by_page[page]:
+            if exhibit.kind == "claim":
+                found.add(self.root / PACKAGE / exhibit.targets[0].split(".")[0] / "wrong.py")
+            try:
+                parts = [self.digests.behind(target) for target in exhibit.targets]
+                parts += [self.digests.sources(target, draw=draw) for target, draw in exhibit.runs]
+            except SourceError:
+                parts = [None]
+            found |= set().union(*({None} if files is None else files for files in parts))
+        return found
+
+    @functools.cached_property
+    def by_page(self):
+        """{page: what it names}"""
+        found = defaultdict(list)
+        for exhibit, place in self.exhibits:
+            found[place.page].append(exhibit)
+        return found
 
     def report(self):
         lines = "\n".join(map(str, self.failures))
@@ -130,6 +187,9 @@ class Build:
         formulas = []
         for path in sorted((self.root / self.pages).rglob("*.md")):
             page = path.relative_to(self.root).as_posix()
+            if self.only is not None and page not in self.only:
+                continue
+            self.read.add(page)
             found, tex, mistakes = scan(page, path.read_text(encoding="utf-8"))
             self.exhibits += found
             formulas += tex

@@ -17,7 +17,7 @@ from pymdownx.superfences import SuperFencesException
 from press import compose, show
 from press.build import Build
 from press.formula import FORMULA
-from press.modules import PACKAGE, stamp
+from press.modules import PACKAGE, stamps
 from press.pages import COMPOSED, parse_fence, parse_number
 
 PLACEHOLDER = re.compile(rf"{STX}wzxhzdk:(\d+)\x03")
@@ -26,6 +26,8 @@ COMPOSED_FENCE = re.compile(rf"^```({'|'.join(COMPOSED)})\n\s*(.*?)\s*\n```$", r
 NOT_SEARCHED = ("footnote-backref", "tabbed-labels")
 LONGEST_KEPT = 40  # characters of a formula that stays on one line with what encloses it
 _builds = {}
+touched = {}  # pages that the last build has looked at again, or None: all of them
+settled = set()  # builds that no edit changes now, since pages are made from them
 
 
 class PlacingError(SuperFencesException, InlineHiliteException):
@@ -76,15 +78,19 @@ class Press(Extension):
 
 
 def current_build(pages, time_limit):
-    """The build of this process; while serving, a new one whenever a file has changed."""
-    serving = "serve" in sys.argv
-    key = (Path.cwd(), pages)
-    files = [path for folder in (pages, PACKAGE) for path in Path(folder).rglob("*") if serving]
-    files = [path for path in files if path.is_file() and path.parent.name != "__pycache__"]
-    seen = {path: stamp(path) for path in files}
-    if _builds.get(key, (None, 0))[1] != seen:
-        build = Build(Path.cwd(), pages, time_limit)
+    """The build of this process; while serving, a new one after each edit."""
+    serving, key = "serve" in sys.argv, (Path.cwd(), pages)
+    if key in settled:
+        return _builds[key][0]
+    seen = stamps(Path.cwd() / folder for folder in (pages, PACKAGE) if serving)
+    before, looked = _builds.get(key, (None, None))
+    if looked != seen:
+        edited = before and {path for path, _ in seen ^ looked}
+        touched[key] = before and before.touched(edited)
+        build = Build(Path.cwd(), pages, time_limit, only=touched[key])
         build.run()
+        if touched[key] is not None:
+            build.adopt(before)
         _builds[key] = build, seen
         if build.failures and not serving:
             raise SystemExit(build.report())

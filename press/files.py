@@ -36,7 +36,8 @@ _made = {}  # what `on_config` makes for `on_files`: between them MkDocs empties
 def on_config(config):
     options = config.mdx_configs["press"]
     build = current_build(options["pages"], options["time_limit"])
-    _made.clear()
+    if build.only is None:
+        _made.clear()
     _made.update(made(build, config.site_url or "", "serve" in sys.argv))
 
 
@@ -51,7 +52,8 @@ def made(build, home, serving):
     wheel, packed = ("", b"") if serving else wheel_of(build)
     if wheel:
         yield f"labs/{wheel}", packed
-    for exhibit in build.sound:
+    looked_at = build.read if build.only is None else build.only
+    for exhibit in {each for page in looked_at for each in build.by_page[page]} & build.sound:
         if exhibit.kind == "lab":
             (target,) = exhibit.targets
             cleared = build.result(target)["notebook"]
@@ -59,7 +61,7 @@ def made(build, home, serving):
         if exhibit.kind in ("figure", "interactive"):
             (target,) = exhibit.targets
             yield f"data/{target.replace(':', '.')}.csv", data_of(build, target)
-    if claims_of(build):
+    if build.only is None and claims_of(build):
         yield "claims.json", json.dumps(claims(build, home), indent=1, ensure_ascii=False)
 
 

@@ -152,9 +152,10 @@ class Project:
         self._stamps.setdefault(path, stamp(path))
         return path
 
-    def unchanged(self):
-        """Whether every file read so far still looks as it did then."""
-        return all(stamp(path) == before for path, before in self._stamps.items())
+    def unchanged(self, paths=None):
+        """Whether these files, or all that were read so far, still look as they did then."""
+        stamps = self._stamps
+        return all(stamp(path) == stamps[path] for path in stamps.keys() & (paths or stamps))
 
 
 def is_lab(target):
@@ -221,6 +222,12 @@ def nearest(name, known):
 def stamp(path):
     status = path.stat() if path.exists() else None
     return status and (status.st_mtime_ns, status.st_size)
+
+
+def stamps(paths):
+    """{(file, its stamp)} of files and of all in folders, but for what Python compiled."""
+    found = [each for path in paths for each in (path, *path.rglob("*")) if each.is_file()]
+    return {(path, stamp(path)) for path in found if path.parent.name != "__pycache__"}
 
 
 def split(module, statement):

@@ -7,6 +7,7 @@ plain value count too. Whatever cannot be seen through, such as `open` on a comp
 """
 
 import ast
+import functools
 import hashlib
 import os
 import platform
@@ -199,6 +200,7 @@ class Digests:
         run = [project.root / "requirements.txt", here / "worker.py"]
         draw = [*run, here / "draw.py", here / "figure.mplstyle", *sorted(here.glob("fonts/*.ttf"))]
         lab = [*draw, here / "labs.py", here / "notebook.py"]
+        self.machines = {*lab}
         self.machinery = {
             False: self._hashes(run),
             True: self._hashes(draw),
@@ -223,9 +225,9 @@ class Digests:
                 parts.append(self.project.find(target)[0].source)
             for module, statement in sorted(reach.statements, key=place):
                 parts += [module.name, self._dump(module, statement)]
-            files = reach.files | (self._everything() if reach.blind else set())
-            for path in sorted(files):
-                parts += [os.path.relpath(path, self.project.root), sha(self.project.seen(path))]
+            parts += self._contents(reach.files)
+            if reach.blind:
+                parts.append(self._everything)
             if reach.environment:
                 parts += [f"{name}={value}" for name, value in sorted(os.environ.items())]
             inputs = self.project.inputs(target, draw=draw).values()
@@ -233,14 +235,39 @@ class Digests:
             self._known[target, draw] = hashlib.sha256("\0".join(parts).encode()).hexdigest()
         return self._known[target, draw]
 
+    def unchanged(self, target, *, draw=False):
+        """Whether all that the digest stands for, and what importing runs, is as it was read."""
+        paths = self.sources(target, draw=draw)
+        return self.project.unchanged(paths and paths | self.machines)
+
+    def sources(self, target, *, draw=False):
+        """The files that could change what it returns; None: any file below snippets."""
+        inputs = self.project.inputs(target, draw=draw).values()
+        found = [self.behind(target), *map(self.sources, inputs)]
+        return None if None in found else set().union(*found)
+
+    def behind(self, target):
+        """Those of the function alone, without what it receives."""
+        reach = self.reach(target)
+        modules = {module for module, _ in reach.statements}
+        modules |= set(filter(None, map(self.project.module, reach.entered)))
+        return None if reach.blind else reach.files | {module.path for module in modules}
+
     def _dump(self, module, statement):
         if statement not in self._dumps:
             self._dumps[statement] = ast.dump(module.bare[statement], annotate_fields=False)
         return self._dumps[statement]
 
+    def _contents(self, files):
+        root = self.project.root
+        for path in sorted(files):
+            yield from (os.path.relpath(path, root), sha(self.project.seen(path)))
+
+    @functools.cached_property
     def _everything(self):
         files = (self.project.root / PACKAGE).rglob("*")
-        return {path for path in files if path.is_file() and path.parent.name != "__pycache__"}
+        files = {path for path in files if path.is_file() and path.parent.name != "__pycache__"}
+        return hashlib.sha256("\0".join(self._contents(files)).encode()).hexdigest()
 
     def _hashes(self, paths):
         hashes = [sha(self.project.seen(path)) for path in paths if path.exists()]

@@ -61,9 +61,8 @@ def users(press, path):
 
 
 def exhibits(press, article, *kinds):
-    page = f"{press.build.pages}/{article}.md"
-    found = press.build.exhibits
-    return [each for each, place in found if place.page == page and each.kind in kinds]
+    found = press.build.by_page[f"{press.build.pages}/{article}.md"]
+    return [exhibit for exhibit in found if exhibit.kind in kinds]
 
 
 def behind(press, target):

@@ -1,4 +1,4 @@
-"""Results on disk, one file each: a checksum, a line of JSON, then a pickle where there is one."""
+"""Results on disk, one file each in its article's folder: a checksum, a line of JSON, a pickle."""
 
 import hashlib
 import json
@@ -14,7 +14,8 @@ class Store:
         self.folder = Path(folder)
 
     def path(self, key, digest):
-        return self.folder / f"{key.translate(PLAIN)}-{digest[:24]}"
+        name = key.translate(PLAIN)
+        return self.folder / name.partition(".")[0] / f"{name}-{digest[:24]}"
 
     def load(self, key, digest):
         """(what a page shows, the pickle), or None if missing or damaged."""
@@ -31,11 +32,11 @@ class Store:
         """Write it whole or not at all; OSError if it cannot be written."""
         path = self.path(key, digest)
         body = json.dumps(shown).encode() + b"\n" + pickled
-        self.folder.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         draft = path.with_name(f"{path.name}.{os.getpid()}.draft")
         draft.write_bytes(hashlib.sha256(body).hexdigest().encode() + b"\n" + body)
         draft.replace(path)
-        others = self.folder.glob(f"{path.name.rpartition('-')[0]}-*")
+        others = path.parent.glob(f"{path.name.rpartition('-')[0]}-*")
         for old in sorted(others, key=age)[KEPT:]:
             old.unlink(missing_ok=True)
 

@@ -69,7 +69,7 @@ class Runner:
             pickled = pickle.dumps(result) if is_experiment else b""
         if is_experiment:
             self.memo[target] = frozen(result)
-        if self.project.unchanged():
+        if self.digests.unchanged(target, draw=draw):
             try:
                 self.store.save(key, digest, shown, pickled)
             except OSError as error:
