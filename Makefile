@@ -29,10 +29,10 @@ check: .venv/ready  # the quick part of the tests
 	$(BIN)/ruff format --check .
 	$(BIN)/pytest -m "not browser" --ignore=tests/test_press.py
 
-bench: .venv/ready $(TOOLS)  # what a build costs, and pages a phone; RECORD=1 measures predict's times anew
-	$(BIN)/python benchmarks/bench.py
+bench: .venv/ready $(TOOLS)  # what a build costs, and pages a phone; N=24: a build of so many articles; RECORD=1: predict's times
+	$(BIN)/python benchmarks/bench.py $(N)
 	$(if $(RECORD),$(BIN)/python benchmarks/measure_predict.py --accept)
-	@if command -v node >/dev/null; then node benchmarks/lighthouse.mjs; \
+	@if [ '$(N)' ]; then :; elif command -v node >/dev/null; then node benchmarks/lighthouse.mjs; \
 		else echo 'No Node: the pages are not measured. Install Node 20.19 or newer.'; fi
 
 labs: site  # the notebooks as a reader runs them: elsewhere, with nothing but pip and the site's wheel

@@ -1,7 +1,9 @@
 """What a build costs: CPU seconds of all its processes, the median of three. Run by `make bench`.
 
 A cold build is compared with calling every function of the pages once, in bare processes; the
-others with a site whose exhibits, numbers and formulas are ready-made. All of it in a copy.
+others with a site whose exhibits, numbers and formulas are ready-made. All of it in a copy, first
+without the reference, which mkdocstrings makes. With a number, as many articles of articles.py stand
+in the place of the real ones.
 """
 
 import ast
@@ -15,7 +17,10 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
+
+import articles
 
 ROOT, HERE = Path(__file__).parents[1], Path(__file__).parent
 COPIED = ("docs", "mkdocs.yml", "press", "requirements.txt", "snippets", "theme")
@@ -30,11 +35,15 @@ ENVIRONMENT = {
 }
 
 
-def main():
+def main(count=0):
     with tempfile.TemporaryDirectory(prefix="checked-bench-") as folder:
-        project, ready = Path(folder, "project"), Path(folder, "ready")
+        whole, project, ready = (Path(folder, name) for name in ("whole", "project", "ready"))
         for name in COPIED:
-            copy(ROOT / name, project / name)
+            copy(ROOT / name, whole / name)
+        if count:
+            articles.write(whole, count)
+        copy(whole, project)
+        drop_reference(project)
         names = json.loads(run(project, "ready.py"))
         make_ready(project, ready)
         figure, users = last_figure(project), users_of_helper(project)
@@ -44,16 +53,80 @@ def main():
         bare, _ = median(lambda: calls(project, names["runs"]))
         row("cold build", bare, project, "1.15", None, lambda: shutil.rmtree(project / ".cache"))
         built, _ = median(lambda: build(ready))
+        page = sorted(path for path in project.glob("docs/en/*.md") if path.stem != "index")[0]
         row("nothing changed", built, project, "1.25", 0)
-        row("prose edit", built, project, "1.25", 0, lambda: write_on(project / "docs/en/index.md"))
+        row("prose edit", built, project, "1.25", 0, lambda: write_on(page))
         row("one figure function edited", built, project, "", 1, lambda: edit(project, *figure))
-        row("an imported helper edited", built, project, "", users, lambda: edit(project, *HELPER))
+        if users:
+            row(
+                "an imported helper edited",
+                built,
+                project,
+                "",
+                users,
+                lambda: edit(project, *HELPER),
+            )
+        shutil.copytree(project / ".cache", whole / ".cache")
+        row("with the reference", 0, whole, "", 0)
+        serving(whole, whole / page.relative_to(project), figure)
+        print(f"\nLargest process: {largest()} MB")
+
+
+def serving(project, page, figure):
+    """Print what an edit costs while MkDocs serves the site."""
+    log, command = (
+        project / "serve.txt",
+        [sys.executable, "-m", "mkdocs", "serve", "-a", "127.0.0.1:0"],
+    )
+    with log.open("wb") as file:
+        server = subprocess.Popen(command, cwd=project, env=environment(project), stderr=file)
+    try:
+        wait_for(lambda: "Serving on" in log.read_text(), server)
+        for name, change in (
+            ("prose edit while serving", lambda: write_on(page)),
+            ("figure edited while serving", lambda: edit(project, *figure)),
+        ):
+            builds, before = log.read_text().count("Reloading"), cpu_of(server)
+            change()
+            wait_for(lambda builds=builds: log.read_text().count("Reloading") > builds, server)
+            seconds = re.findall(r"built in ([\d.]+) seconds", log.read_text())[-1]
+            print(f"{name:32}{'':9}{cpu_of(server) - before:7.2f} s   MkDocs says {seconds} s")
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def wait_for(condition, server):
+    while not condition():
+        if server.poll() is not None:
+            sys.exit("the server died")
+        time.sleep(0.05)
+
+
+def cpu_of(process):
+    """CPU seconds of a running process without its children, on Linux."""
+    fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def largest():
+    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
+
+
+def drop_reference(project):
+    shutil.rmtree(project / "docs/en/reference")
+    path = project / "mkdocs.yml"
+    settings = path.read_text(encoding="utf-8").replace("strict: true", "strict: false")
+    settings = settings.replace(", press/reference.py", "")
+    settings = re.sub(r"  mkdocstrings:\n(    .*\n)+", "", settings)
+    path.write_text(settings, encoding="utf-8")
 
 
 def row(name, floor, project, goal, expected, change=lambda: None):
     cost, ran = median(lambda: build(project), change)
     expected = "all" if expected is None else expected
-    numbers = f"{floor:7.2f} s{cost:7.2f} s{cost / floor:7.2f}"
+    ratio = f"{floor:7.2f} s{cost:7.2f} s{cost / floor:7.2f}"
+    numbers = ratio if floor else f"{'':9}{cost:7.2f} s{'':7}"
     print(f"{name:32}{numbers}{goal:>6}{ran:>5}{expected:>10}", flush=True)
 
 
@@ -75,20 +148,24 @@ def used():
 
 def run(project, script, text=""):
     command = [sys.executable, HERE / script]
-    environment = {**ENVIRONMENT, "PYTHONPATH": str(project)}
     done = subprocess.run(
-        command, cwd=project, env=environment, input=text, capture_output=True, text=True
+        command, cwd=project, env=environment(project), input=text, capture_output=True, text=True
     )
     if done.returncode:
         sys.exit(f"{script}: {done.stderr}")
     return done.stdout
 
 
+def environment(project):
+    return {**ENVIRONMENT, "PYTHONPATH": f"{project}{os.pathsep}{HERE}"}
+
+
 def build(project):
     """Build the site; how many functions ran."""
     command = [sys.executable, "-m", "mkdocs", "build"]
-    environment = {**ENVIRONMENT, "PYTHONPATH": f"{project}{os.pathsep}{HERE}"}
-    done = subprocess.run(command, cwd=project, env=environment, capture_output=True, text=True)
+    done = subprocess.run(
+        command, cwd=project, env=environment(project), capture_output=True, text=True
+    )
     if done.returncode:
         sys.exit(done.stdout + done.stderr)
     counted = re.search(r"press: (\d+) functions? run", done.stderr)
@@ -114,8 +191,11 @@ def make_ready(project, ready):
     settings = (project / "mkdocs.yml").read_text(encoding="utf-8")
     settings = settings.replace("press.extension", "ready").replace("\n  press:", "\n  ready:")
     settings = re.sub(r"(\n  ready:)(\n    .*)+", r"\1 {}", settings)
-    settings = settings.replace("strict: true", "strict: false")  # its anchors are plain HTML
+    settings = settings.replace("hooks: [press/preview.py, press/files.py]\n", "")
     (ready / "mkdocs.yml").write_text(settings, encoding="utf-8")
+    made = json.loads((project / "ready.json").read_text(encoding="utf-8"))
+    for page in ready.rglob("docs/**/*.md"):
+        page.write_text(made[page.relative_to(ready).as_posix()], encoding="utf-8")
 
 
 def copy(source, target):
@@ -170,4 +250,4 @@ def machine():
 
 
 if __name__ == "__main__":
-    main()
+    main(*map(int, sys.argv[1:]))

@@ -39,7 +39,7 @@ def num(source, language, css_class, md):
     return MADE[f"num {source}"]
 
 
-snippet = figure = sketch = claim = output = receipt = fence
+snippet = figure = interactive = sketch = claim = output = receipt = cell = download = fence
 
 
 def record():
@@ -63,12 +63,16 @@ def record():
         return made[f"{tex} {block}"]
 
     set_formula, extension.Build.mathml = extension.Build.mathml, keeping_formula
-    for kind in (*KINDS, "num"):
+    for kind in (*KINDS, "cell", "download", "num"):
         setattr(extension, kind, keeping(kind, getattr(extension, kind)))
     with tempfile.TemporaryDirectory() as folder:
         cli(["build", "-d", folder], standalone_mode=False)
-    FILE.write_text(json.dumps(made), encoding="utf-8")
     (build, _) = next(iter(extension._builds.values()))
+    composer = extension.Composed(SimpleNamespace(press=SimpleNamespace(build=build)))
+    for page in sorted(build.read):
+        lines = (build.root / page).read_text(encoding="utf-8").split("\n")
+        made[page] = "\n".join(composer.run(lines))
+    FILE.write_text(json.dumps(made), encoding="utf-8")
     runs = dict.fromkeys(run for exhibit, _ in build.exhibits for run in exhibit.runs)
     print(json.dumps({"kinds": kinds, "runs": list(runs)}))
 
