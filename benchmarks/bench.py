@@ -2,8 +2,8 @@
 
 A cold build is compared with calling every function of the pages once, in bare processes; the
 others with a site whose exhibits, numbers and formulas are ready-made. All of it in a copy, first
-without the reference, which mkdocstrings makes. With a number, as many articles of articles.py stand
-in the place of the real ones.
+without the reference, which mkdocstrings makes. With a number, that many articles of articles.py
+stand in the place of the real ones.
 """
 
 import ast
