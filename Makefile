@@ -1,5 +1,5 @@
 # Everything runs in .venv, which the first command makes; tf-facts in .venv-tf.
-.PHONY: serve test site check bench labs tf-facts clean
+.PHONY: serve test site check bench labs offline tf-facts clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -38,13 +38,16 @@ bench: .venv/ready $(TOOLS)  # what a build costs, and pages a phone; N=24: a bu
 labs: site  # the notebooks as a reader runs them: elsewhere, with nothing but pip and the site's wheel
 	$(BIN)/python tools/elsewhere.py
 
+offline: site  # the site in a zip that opens from a file, without a host
+	$(BIN)/python tools/offline.py
+
 tf-facts: .venv-tf/ready  # snippets/tf_facts.json against TensorFlow; ACCEPT=1 writes it
 	@KERAS_BACKEND=tensorflow CUDA_VISIBLE_DEVICES=-1 TF_CPP_MIN_LOG_LEVEL=3 TF_ENABLE_ONEDNN_OPTS=0 \
 		.venv-tf/bin/python records/tf_facts.py $(if $(ACCEPT),--accept)
 
 clean:
 	rm -rf .venv .venv-tf .cache site tools/node_modules *.egg-info .pytest_cache .ruff_cache \
-		.coverage .coverage.*
+		.coverage .coverage.* deep-learning-checked.zip
 
 .venv/ready: requirements.txt pyproject.toml
 	$(NEW_ENOUGH)

@@ -6,7 +6,9 @@ from pathlib import Path
 import material
 import pytest
 from built_site import ROOT
+from conftest import PATIENCE
 from playwright.sync_api import expect
+from queries import QUERIES
 
 pytestmark = pytest.mark.browser
 
@@ -90,6 +92,18 @@ def search(visit):
         assert each.page.noise == []
 
 
+@pytest.fixture(scope="module")
+def finder(browser, site):
+    """The search, opened once for many queries."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE)
+    page.goto(site.url)
+    page.wait_for_function("document.querySelector('.palette').title")
+    yield Search(page).open()
+    context.close()
+
+
 @pytest.fixture
 def closed(visit):
     """The same, not yet opened, of a page whose requests may go wrong."""
@@ -161,6 +175,28 @@ def test_words_lead_to_their_section(search, site, words, section):
     found.dialog.locator(f'a[href$="#{section}"]').click()
     found.page.wait_for_url(f"{site.url}dropout/#{section}")
     expect(found.page.locator(f"#{section}")).to_be_in_viewport()
+
+
+@pytest.mark.parametrize(("words", "place"), QUERIES.items())
+def test_what_readers_type_leads_to_its_section(finder, site, words, place):
+    assert site.url + place in finder.find(words).hrefs()[:3]
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ("what is the manifold", "manifold"),
+        ("MANIFLOD", "manifold"),
+        ("dropout -rate", "dropout rate"),
+        ("+dropout ~rate* title:", "dropout rate title"),
+        ("dropout^2", "dropout 2"),
+        ('the "manifold', "manifold"),
+    ],
+)
+def test_no_word_and_no_sign_stands_in_the_way(finder, typed, words):
+    wanted = finder.find(words).hrefs()
+    assert len(wanted) > 3
+    assert finder.find(typed).hrefs() == wanted
 
 
 def test_one_query_at_a_time_and_the_latest_wins(closed):

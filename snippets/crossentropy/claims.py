@@ -793,7 +793,7 @@ def accuracy_needs_a_threshold():
 
 
 def torch_and_its_mix_ups():
-    """Five mix-ups in PyTorch: two pass, three raise."""
+    """Six mix-ups in PyTorch: two pass, four raise."""
     z = torch.tensor([[2.0, 1.0, -1.0]])
     first = torch.tensor([0])
     p = torch.tensor([[0.7, 0.2, 0.1]])
@@ -804,17 +804,19 @@ def torch_and_its_mix_ups():
     again = torch_categorical_ce(logs, first)
     assert abs(again - plain) < 1e-6
     rows = nn.functional.one_hot(first, 3)
-    column, refused = torch.zeros(3, 1), 0
+    column, refused = torch.zeros(3, 1), []
     for loss, outputs, targets in (
         (torch_binary_ce_from_probs, z, rows.float()),
         (torch_categorical_ce, z, rows),
         (torch_binary_ce, column, column[:, 0]),
+        (torch_categorical_ce, z, first[:, None]),
     ):
         try:
             loss(outputs, targets)
-        except (RuntimeError, ValueError):
-            refused += 1
-    assert refused == 3
+        except (RuntimeError, ValueError) as error:
+            refused.append(str(error))
+    assert len(refused) == 4
+    assert "0D or 1D target" in refused[-1]
     by_keras = keras_binary_ce(
         column, column[:, 0], from_logits=True
     )

@@ -5,6 +5,7 @@
   const LEAD = 50;
   const WIDTH = 160;
   const FEW = 4;
+  const { packed } = window; // a copy for offline use brings worker and index along
   const FRAME = `
     <form>
       <label>
@@ -60,6 +61,54 @@
     return [from ? "…\u00a0" : "", ...write(runs, from, to), "\u00a0…"];
   };
 
+  // A query in words of the index: those that say nothing are left out, misspelled ones are mended
+
+  const IDLE = new Set(
+    (
+      "a an and any are as at be but by can do does false for from get how i if in into is it its my no not of " +
+      "on or should so than that the then there this to true use using vs was what when where which why will with you"
+    ).split(" "),
+  );
+
+  // One letter more, less or other, or two neighbors swapped
+
+  const near = (one, other) => {
+    let same = 0;
+    while (same < one.length && one[same] === other[same]) same += 1;
+    const [left, right] = [one.slice(same), other.slice(same)];
+    const swapped = right.slice(1, 2) + right.slice(0, 1) + right.slice(2);
+    return left.slice(1) === right.slice(1) || left.slice(1) === right || left === right.slice(1) || left === swapped;
+  };
+
+  const speller = ({ separator }, docs) => {
+    const split = (text) => text.split(new RegExp(separator)).filter(Boolean);
+    const counts = new Map();
+    for (const { title, text } of docs) {
+      for (const word of split(`${title} ${text}`.replace(/<[^>]+>/g, " "))) {
+        const small = word.toLowerCase();
+        counts.set(small, (counts.get(small) ?? 0) + 1);
+      }
+    }
+    const known = [...counts.keys()].sort((one, other) => counts.get(other) - counts.get(one));
+
+    const mend = (word) => {
+      const small = word.toLowerCase();
+      if (small.length < 5 || known.some((each) => each.startsWith(small))) return word;
+      return known.find((each) => near(small, each)) ?? word;
+    };
+
+    return (asked) => {
+      if (/^".*"$/.test(asked)) return asked;
+      let words = split(asked.replace(/[+^~*\\]/g, " "));
+      const telling = words.filter((word) => !IDLE.has(word.toLowerCase()));
+      if (telling.length) words = telling;
+      const long = words.filter((word) => word.length > 1);
+      if (long.length > 1) words = long;
+      const whole = (word, at) => words.length > 2 && at < words.length - 1 && counts.has(word.toLowerCase());
+      return words.map((word, at) => (whole(word, at) ? `${word}^1` : mend(word))).join(" ");
+    };
+  };
+
   let search;
 
   const build = ({ dataset }) => {
@@ -67,7 +116,7 @@
     const dialog = make("dialog", { className: "finder", ariaLabel: "Search", innerHTML: FRAME });
     const part = (tag) => dialog.querySelector(tag);
     const [form, input, close, status, list] = ["form", "input", "button", "p", "ul"].map(part);
-    let worker, ready, asked, busy, hurry, pressed;
+    let worker, spell, ready, asked, busy, hurry, pressed;
 
     const say = (...words) => status.replaceChildren(...words);
 
@@ -86,10 +135,13 @@
       asked = "";
       say("Loading the index …");
       try {
-        worker = new Worker(new URL(dataset.worker, document.baseURI));
+        const blob = packed && URL.createObjectURL(new Blob([packed.worker]));
+        worker = new Worker(blob ?? new URL(dataset.worker, document.baseURI));
         worker.onerror = fail;
         worker.onmessage = hear;
-        const { config, docs } = await (await fetch(new URL("search/search_index.json", home))).json();
+        const index = packed?.index ?? (await (await fetch(new URL("search/search_index.json", home))).json());
+        const { config, docs } = index;
+        spell = speller(config, docs);
         worker.postMessage({ type: SETUP, data: { config, docs, options: { suggest: false } } });
       } catch {
         fail();
@@ -103,7 +155,7 @@
       asked = input.value;
       if (asked.trim()) {
         busy = true;
-        worker.postMessage({ type: QUERY, data: asked });
+        worker.postMessage({ type: QUERY, data: spell(asked) });
       } else show([]);
     };
 

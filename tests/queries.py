@@ -1,0 +1,48 @@
+"""Queries as readers type them, each with the section that must be among the first three found.
+
+Chosen before any was tried. "curse of dimensionality" is not here: no article is about it.
+"""
+
+STABLE = "crossentropy/#stability-shift-then-stay-in-logarithms"
+QUERIES = {
+    "model.eval": "dropout/#in-a-real-project",
+    "nn.CrossEntropyLoss expects logits": "crossentropy/#in-a-real-project",
+    "softmax twice": "crossentropy/#softmax-twice",
+    "why is predict slow in a loop": "predict/#time",
+    "dropuot": "dropout/",
+    "regularisation": "regularization/",
+    "droput test time": "dropout/",
+    "log(0) nan loss": STABLE,
+    "RuntimeError: 0D or 1D target tensor expected": "crossentropy/#other-mix-ups-in-pytorch",
+    "weight_decay adamw": "regularization/#weight-decay",
+    "lasso corner": "regularization/#corners-make-zeros",
+    "zig zag relu": "centering/#why-relu-gets-away-with-it",
+    "manifold hypothesis": "manifold/#the-hypothesis-and-its-control",
+    "dropout before batch norm": "dropout/#before-batch-normalization",
+    "MC dropout uncertainty": "dropout/#keep-it-on-at-test-monte-carlo-dropout",
+    "scale by 1/(1-p)": "dropout/#two-ways-to-keep-the-books",
+    "does keras dropout scale at inference": "dropout/#two-ways-to-keep-the-books",
+    "validation loss lower than training loss": "dropout/#validation-loss",
+    "from_logits=True": "crossentropy/#logits-taken-for-probabilities",
+    "sparse_categorical_crossentropy": "crossentropy/#labels-or-one-hot-rows-the-same-number",
+    "log-sum-exp trick": STABLE,
+    "RuntimeWarning: divide by zero encountered in log": STABLE,
+    "kl divergence vs cross entropy": "crossentropy/#what-the-number-means",
+    "gradient of softmax cross-entropy p - y": "crossentropy/#softmax-and-a-gradient-worth-having",
+    "loss stuck at 0.69": "crossentropy/#in-a-real-project",
+    "model(x) vs model.predict(x)": "predict/",
+    "predict_on_batch": "predict/#two-ways-to-ask-one-question",
+    "predict memory leak": "predict/#memory",
+    "torch.no_grad": "predict/#in-pytorch",
+    "tf.function retracing": "predict/#on-the-tensorflow-backend",
+    "L1 vs L2": "regularization/",
+    "why does lasso give exact zeros": "regularization/#corners-make-zeros",
+    "ridge regression shrinkage": "regularization/#ridge-one-direction-at-a-time",
+    "L2 regularization vs weight decay": "regularization/#weight-decay",
+    "soft thresholding": "regularization/#how-they-pull",
+    "intrinsic dimension": "manifold/#count-dimensions",
+    "isomap n_neighbors": "manifold/#find-the-chart-without-being-told",
+    "swiss roll": "manifold/#a-sheet-that-can-be-unrolled-exactly",
+    "StandardScaler": "centering/#what-helps",
+    "sigmoid not zero centered": "centering/#the-argument-exactly",
+}
