@@ -73,7 +73,8 @@ def record():
         lines = (build.root / page).read_text(encoding="utf-8").split("\n")
         made[page] = "\n".join(composer.run(lines))
     FILE.write_text(json.dumps(made), encoding="utf-8")
-    runs = dict.fromkeys(run for exhibit, _ in build.exhibits for run in exhibit.runs)
+    named = [exhibit for exhibit, _ in build.exhibits if exhibit.kind != "card"]
+    runs = dict.fromkeys(run for exhibit in named for run in exhibit.runs)
     print(json.dumps({"kinds": kinds, "runs": list(runs)}))
 
 

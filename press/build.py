@@ -13,7 +13,18 @@ from pathlib import Path
 from press import crew
 from press.formula import FORMULA, FormulaError, mathml
 from press.modules import PACKAGE, Project, SourceError, nearest
-from press.pages import CODE, IN_FORMULA, INLINE, PageError, Place, parse_number, scan
+from press.pages import (
+    CODE,
+    HEADING,
+    IN_FORMULA,
+    INLINE,
+    TITLE,
+    Exhibit,
+    PageError,
+    Place,
+    parse_number,
+    scan,
+)
 from press.reach import Digests
 from press.receipt import versions
 from press.store import Store
@@ -195,7 +206,26 @@ class Build:
             formulas += tex
             for place, why in mistakes:
                 self._fail(place, "", why)
+        if self.only is None:
+            self.exhibits += self._cards()
         return formulas
+
+    def _cards(self):
+        """A picture of the start page, and one of each article that is sketched there."""
+        drawn, start = {}, f"{self.pages}/index.md"
+        for exhibit, place in self.exhibits:
+            if exhibit.kind == "sketch" and place.page == start:
+                drawn.setdefault(start, exhibit.targets)
+                drawn[f"{self.pages}/{exhibit.targets[0].partition('.')[0]}.md"] = exhibit.targets
+        site = drawn and TITLE.search((self.root / start).read_text(encoding="utf-8"))
+        for page, targets in drawn.items():
+            path = self.root / page
+            text = path.read_text(encoding="utf-8") if path.is_file() else ""
+            heading = HEADING.search(text)
+            if site and heading:
+                words = f"{heading[1].replace('`', '')}\n{site[2]}"
+                place = Place(page, text.count("\n", 0, heading.start()) + 1)
+                yield Exhibit("card", targets, words), place
 
     def _misses(self):
         """Runs that the store lacks, experiments before what receives them."""

@@ -4,12 +4,11 @@ import re
 from pathlib import Path
 
 from press.modules import SourceError
-from press.pages import INLINE
+from press.pages import INLINE, TITLE
 from press.show import numbers
 
 FOOTNOTE = re.compile(r"\[\^[\w-]+\]")
 HERE = re.compile(r"\]\(#")
-TITLE = re.compile(r'^title: (["\']?)(.*)\1$', re.MULTILINE)
 
 
 def lab(build, file):

@@ -1,6 +1,7 @@
 """A hook of MkDocs: the files that a build makes besides its pages.
 
-Notebooks to take home, the wheel that they install, the claims for machines, the data of figures.
+Notebooks to take home, the wheel that they install, the claims for machines, the data of figures,
+the pictures of shared addresses.
 """
 
 import base64
@@ -52,8 +53,14 @@ def made(build, home, serving):
     wheel, packed = ("", b"") if serving else wheel_of(build)
     if wheel:
         yield f"labs/{wheel}", packed
-    looked_at = build.read if build.only is None else build.only
-    for exhibit in {each for page in looked_at for each in build.by_page[page]} & build.sound:
+    looked_at = sorted(build.read if build.only is None else build.only)
+    named = [(page, exhibit) for page in looked_at for exhibit in build.by_page[page]]
+    for page, exhibit in named:
+        if exhibit not in build.sound:
+            continue
+        if exhibit.kind == "card":
+            picture = build.result(*exhibit.runs[0])["png"]
+            yield f"social/{Path(page).stem}.png", base64.b64decode(picture)
         if exhibit.kind == "lab":
             (target,) = exhibit.targets
             cleared = build.result(target)["notebook"]

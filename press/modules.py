@@ -137,7 +137,7 @@ class Project:
             functions = [name for name, bound in bindings if isinstance(bound[-1], ast.FunctionDef)]
             known |= {name: f"{article}.{home}:{name}" for name in functions}
         knobs = len(spec.defaults) if ".interactive:" in target else 0  # have a start
-        needed = names[draw : len(names) - knobs]
+        needed = names[bool(draw) : len(names) - knobs]
         for name in needed:
             if name not in known:
                 near = nearest(name, known)

@@ -16,6 +16,8 @@ TARGET = re.compile(r"[A-Za-z]\w*(\.\w+)+:[A-Za-z]\w*")
 NUMBER = re.compile(r"(?P<target>[^\s.:]+(?:\.\w+)*:\w+)(?P<path>(?:\.\w+)*)(?:\s+(?P<spec>\S+))?")
 INLINE = re.compile(r"`(?:#!|:::)num\s+([^`]*)`")
 IN_FORMULA = re.compile(r"\\num\{([^{}]*)\}\{([^{}]*)\}")
+TITLE = re.compile(r'^title: (["\']?)(.*)\1$', re.MULTILINE)
+HEADING = re.compile(r"^# (.+)$", re.MULTILINE)
 CODE = re.compile(r"(?<!\\)(`+).+?(?<!`)\1(?!`)", re.DOTALL)
 
 
@@ -32,7 +34,8 @@ class PageError(ValueError):
 class Exhibit:
     """What a page names: `targets` are `module:function`.
 
-    `text` is the caption, the claim or a receipt's libraries; an `opened` claim shows its proof.
+    `text` is the caption, the claim, a receipt's libraries, or what a card says: such a picture of
+    an article is drawn where its sketch is named. An `opened` claim shows its proof.
     """
 
     kind: str
@@ -43,8 +46,10 @@ class Exhibit:
 
     @property
     def runs(self):
+        """(function, whether it draws; of a card, the words over the drawing)"""
         called = () if self.kind == "snippet" else self.targets
-        return [(target, self.kind in DRAWN) for target in called]
+        draw = self.text if self.kind == "card" else self.kind in DRAWN
+        return [(target, draw) for target in called]
 
     @property
     def anchor(self):

@@ -36,7 +36,7 @@ BLIND = READERS | {
 BLIND_BUILTINS = {
     "__import__", "compile", "dir", "eval", "exec", "getattr", "globals", "help", "locals", "vars",
 }  # fmt: skip
-LAB = "lab"
+LAB, CARD = "lab", "card"
 ENVIRONMENT = {"environ", "environb", "getenv", "getenvb"}
 
 
@@ -200,11 +200,12 @@ class Digests:
         run = [project.root / "requirements.txt", here / "worker.py"]
         draw = [*run, here / "draw.py", here / "figure.mplstyle", *sorted(here.glob("fonts/*.ttf"))]
         lab = [*draw, here / "labs.py", here / "notebook.py"]
-        self.machines = {*lab}
+        self.machines = {*lab, here / "card.py"}
         self.machinery = {
             False: self._hashes(run),
             True: self._hashes(draw),
             LAB: self._hashes(lab),
+            CARD: self._hashes([*draw, here / "card.py"]),
         }
         self.shown = self._hashes([run[0], here / "show.py"])
 
@@ -220,7 +221,10 @@ class Digests:
     def digest(self, target, *, draw=False):
         if (target, draw) not in self._known:
             reach = self.reach(target)
-            parts = [target, self.machinery[LAB if is_lab(target) else draw], *reach.effects]
+            kind = LAB if is_lab(target) else CARD if isinstance(draw, str) else draw
+            parts = [target, self.machinery[kind], *reach.effects]
+            if kind == CARD:
+                parts.append(draw)
             if is_lab(target):
                 parts.append(self.project.find(target)[0].source)
             for module, statement in sorted(reach.statements, key=place):

@@ -86,6 +86,10 @@ class Runner:
         start, printed = time.perf_counter(), io.StringIO()
         with contextlib.redirect_stdout(printed):
             function = getattr(importlib.import_module(f"{PACKAGE}.{dotted}"), name)
+            if isinstance(draw, str):
+                from press.card import card
+
+                return {"png": card(function, arguments, draw)}, None
             if draw:
                 from press.draw import drawings
 
@@ -121,7 +125,7 @@ class Runner:
 
 
 def key_of(target, draw):
-    return f"{target}.svg" if draw else target
+    return f"{target}.png" if isinstance(draw, str) else f"{target}.svg" if draw else target
 
 
 def plain(value):

@@ -289,7 +289,8 @@ def load(browser, url, width, answer):
     moved = page.evaluate(MOVED)
     icons = page.evaluate("[...document.querySelectorAll('link[rel~=icon]')].map(l => l.href)")
     context.close()
-    return [urldefrag(url)[0] for url in asked + icons if not url.startswith("data:")], moved
+    asked += [icon for icon in icons if icon not in asked]  # some builds of Chromium leave it out
+    return [urldefrag(url)[0] for url in asked if not url.startswith("data:")], moved
 
 
 def refuse(route):

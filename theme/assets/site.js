@@ -144,6 +144,27 @@
 
   setTimeout(layOut);
 
+  // Paper: links that lead elsewhere are numbered and listed, answers come last
+
+  addEventListener("beforeprint", () => {
+    const here = (document.querySelector("[rel=canonical]") ?? location).href;
+    const links = [];
+    for (const link of all("article a:not(.num, :is(.source, .ran, .mend, .take) *, [href$=csv])")) {
+      const { hostname, href } = new URL(link.getAttribute("href"), here);
+      if (!/\.[a-z]/.test(hostname) || href.split("#")[0] === here) continue;
+      if (!links.includes(href)) links.push(href);
+      link.insertAdjacentHTML("afterend", `<sup class=paper>[${links.indexOf(href) + 1}]</sup>`);
+    }
+    const answers = all(".exercise").map(({ innerHTML }) => innerHTML.replace(/.*?<\/summary>/s, ""));
+    const [title, address] = [document.title, here].map(JSON.stringify);
+    document.querySelector("article").insertAdjacentHTML("beforeend", `<div class=paper>
+      <h2>Links</h2><ol><li>${links.join("<li>").replaceAll("&", "&amp;")}</ol>
+      <h2>Answers</h2><ol><li>${answers.join("<li>")}</ol>
+      <style>@page { @top-left { content: ${title} } @bottom-left { content: ${address} } }</style></div>`);
+  });
+
+  addEventListener("afterprint", () => all(".paper").forEach((node) => node.remove()));
+
   // Search: loaded when first asked for
 
   const button = document.querySelector("button.search");
