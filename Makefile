@@ -46,7 +46,7 @@ tf-facts: .venv-tf/ready  # snippets/tf_facts.json against TensorFlow; ACCEPT=1 
 		.venv-tf/bin/python records/tf_facts.py $(if $(ACCEPT),--accept)
 
 clean:
-	rm -rf .venv .venv-tf .cache site tools/node_modules *.egg-info .pytest_cache .ruff_cache \
+	rm -rf .venv .venv-tf .cache site site.nginx.conf tools/node_modules *.egg-info .pytest_cache .ruff_cache \
 		.coverage .coverage.* deep-learning-checked.zip
 
 .venv/ready: requirements.txt pyproject.toml

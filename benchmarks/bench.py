@@ -191,7 +191,7 @@ def make_ready(project, ready):
     settings = (project / "mkdocs.yml").read_text(encoding="utf-8")
     settings = settings.replace("press.extension", "ready").replace("\n  press:", "\n  ready:")
     settings = re.sub(r"(\n  ready:)(\n    .*)+", r"\1 {}", settings)
-    settings = settings.replace("hooks: [press/preview.py, press/files.py]\n", "")
+    settings = settings.replace("press/preview.py, press/files.py, ", "")
     (ready / "mkdocs.yml").write_text(settings, encoding="utf-8")
     made = json.loads((project / "ready.json").read_text(encoding="utf-8"))
     for page in ready.rglob("docs/**/*.md"):

@@ -68,6 +68,19 @@ class Site:
 
 
 @functools.cache
+def rules(folder):
+    """{pattern: {name: value}} of the site's `_headers`."""
+    found = {}
+    for line in (folder / "_headers").read_text(encoding="utf-8").splitlines():
+        if line.startswith("/"):
+            block = found[line] = {}
+        elif not line.startswith("#"):
+            name, _, value = line.strip().partition(": ")
+            block[name] = value
+    return found
+
+
+@functools.cache
 def built(repo_url=""):
     return Site(repo_url)
 
@@ -117,7 +130,17 @@ def _trees(folder):
 
 
 class _Handler(SimpleHTTPRequestHandler):
-    """A host like GitHub Pages, which answers what it lacks with 404.html."""
+    """A host that reads `_headers` and answers what it lacks with 404.html.
+
+    To wait for something, Playwright needs eval; what goes without it, `test_policy` sees.
+    """
+
+    def end_headers(self):
+        folder = Path(self.directory, PREFIX.strip("/"))
+        found, path = rules(folder), "/" + self.path.removeprefix(PREFIX)
+        for name, value in {**found["/*"], **found.get(path, {})}.items():
+            self.send_header(name, value.replace("script-src", "script-src 'unsafe-eval'"))
+        super().end_headers()
 
     def send_error(self, code, *rest):
         page = Path(self.directory, PREFIX.strip("/"), "404.html").read_bytes()

@@ -82,7 +82,7 @@ def project(tmp_path_factory):
     articles.write(root, 3)
     (root / "tally.py").write_text(TALLY)
     settings = (root / "mkdocs.yml").read_text(encoding="utf-8")
-    settings = settings.replace("hooks: [", "hooks: [tally.py, ")
+    settings = settings.replace("hooks:\n", "hooks:\n  - tally.py\n")
     (root / "mkdocs.yml").write_text(settings, encoding="utf-8")
     return root
 

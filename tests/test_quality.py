@@ -317,7 +317,7 @@ def heavy(urls, home, folder):
     bytes_of, squeezed = weigh(folder, [url.removeprefix(home) for url in own])
     parts = ", ".join(f"{kind} {size / limits.KB:.1f}" for kind, size in bytes_of.items())
     parts += f"; with gzip {squeezed / limits.KB:.1f}"
-    more = limits.DRAGGED if any(url.endswith("/drag.js") for url in own) else {}
+    more = limits.DRAGGED if any("/drag." in url for url in own) else {}
     for kind, most in (limits.WEIGHT | more).items():
         if bytes_of[kind] > most:
             yield f"{kind} > {most / limits.KB:g} KB: {parts}"

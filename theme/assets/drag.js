@@ -89,12 +89,4 @@ const formulas = {}; // by the names of the Python functions that they mirror
     formulas[name] = compute;
     for (const figure of document.querySelectorAll(`figure[data-compute$=":${name}"]`)) wake(figure, compute);
   };
-
-  // The formulas of an article are in a file of their own
-
-  const draggable = [...document.querySelectorAll("figure.drag")];
-  for (const article of new Set(draggable.map(({ dataset }) => dataset.compute.split(":")[0]))) {
-    const src = new URL(`../interactive/${article}.js`, document.currentScript.src);
-    document.head.append(Object.assign(document.createElement("script"), { src }));
-  }
 })();
