@@ -1,5 +1,5 @@
 # Everything runs in .venv, which the first command makes; tf-facts in .venv-tf.
-.PHONY: serve test site check bench labs offline tf-facts clean
+.PHONY: serve test site check bench labs offline tf-facts engines canary clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -45,9 +45,15 @@ tf-facts: .venv-tf/ready  # snippets/tf_facts.json against TensorFlow; ACCEPT=1 
 	@KERAS_BACKEND=tensorflow CUDA_VISIBLE_DEVICES=-1 TF_CPP_MIN_LOG_LEVEL=3 TF_ENABLE_ONEDNN_OPTS=0 \
 		.venv-tf/bin/python records/tf_facts.py $(if $(ACCEPT),--accept)
 
+engines: .venv/ready .venv-engines/ready  # the same pages from ProperDocs and Zensical
+	$(BIN)/python tools/engines.py
+
+canary: .venv/ready $(TOOLS)  # the newest commit with the newest versions; CANARY_TORCH=1: of torch too
+	$(BIN)/python tools/canary.py
+
 clean:
-	rm -rf .venv .venv-tf .cache site site.nginx.conf tools/node_modules *.egg-info .pytest_cache .ruff_cache \
-		.coverage .coverage.* deep-learning-checked.zip
+	rm -rf .venv .venv-canary .venv-engines .venv-tf .cache site site.nginx.conf tools/node_modules \
+		*.egg-info .pytest_cache .ruff_cache .coverage .coverage.* deep-learning-checked.zip
 
 .venv/ready: requirements.txt pyproject.toml
 	$(NEW_ENOUGH)
@@ -64,6 +70,12 @@ clean:
 	@$(PYTHON) -m venv .venv-tf
 	@.venv-tf/bin/$(PIP) --no-deps -r requirements-tf.txt
 	@.venv-tf/bin/pip check
+	@touch $@
+
+.venv-engines/ready: requirements-engines.txt .venv/ready
+	@rm -rf .venv-engines
+	@$(BIN)/$(PIP) --no-deps --target .venv-engines -r requirements-engines.txt
+	@PYTHONPATH=.venv-engines $(BIN)/pip check
 	@touch $@
 
 $(TOOLS): tools/package.json tools/package-lock.json tools/.npmrc

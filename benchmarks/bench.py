@@ -117,7 +117,6 @@ def drop_reference(project):
     shutil.rmtree(project / "docs/en/reference")
     path = project / "mkdocs.yml"
     settings = path.read_text(encoding="utf-8").replace("strict: true", "strict: false")
-    settings = settings.replace(", press/reference.py", "")
     settings = re.sub(r"  mkdocstrings:\n(    .*\n)+", "", settings)
     path.write_text(settings, encoding="utf-8")
 

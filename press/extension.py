@@ -14,7 +14,7 @@ from markdown.util import STX
 from pymdownx.inlinehilite import InlineHiliteException
 from pymdownx.superfences import SuperFencesException
 
-from press import compose, show
+from press import compose, reference, show
 from press.build import Build
 from press.formula import FORMULA
 from press.modules import PACKAGE, stamps
@@ -60,9 +60,12 @@ class Press(Extension):
         md.treeprocessors.register(Backlinks(md), "press-backlinks", 0)
 
     def reset(self):
-        """For the next page."""
+        """For the next page. Not every engine runs hooks, so the reference is helped from here."""
         self.pieces.clear()
         self.shown.clear()
+        if "mkdocstrings" in self.md.parser.blockprocessors:
+            handlers = self.md.parser.blockprocessors["mkdocstrings"]._handlers
+            reference.give_filters(handlers.get_handler("python"))
 
     @property
     def has_reference(self):

@@ -1,4 +1,4 @@
-"""A MkDocs hook: what mkdocstrings' templates of the reference need to look like an article.
+"""What mkdocstrings' templates of the reference need to look like an article.
 
 An entry's path is `snippets.article.module.name`. That an article shows it, mkdocstrings knows from
 the links of snippets; who else uses it is read from the code.
@@ -17,8 +17,7 @@ from press.modules import HOMES, PACKAGE
 MOST = 3  # claims and figures that are named for a function
 
 
-def on_config(config):
-    handler = config.plugins["mkdocstrings"].get_handler("python")
+def give_filters(handler):
     for render in (prose, panel, file, users):
         handler.env.filters[render.__name__] = lambda *given, render=render: Markup(
             render(handler.md.press, *given)
@@ -52,7 +51,7 @@ def users(press, path):
     shown = {each for exhibit in exhibits(press, article, "snippet") for each in exhibit.targets}
     if not links and f"{article}.{module}:{name}" not in shown:
         links = [
-            (f"../../{article}/#{exhibit.anchor}", exhibit.anchor.replace("_", " "))
+            (f"{show.up()}../{article}/#{exhibit.anchor}", exhibit.anchor.replace("_", " "))
             for exhibit in exhibits(press, article, "claim", "figure", "interactive")
             if name in behind(press, exhibit.targets[0])
         ][:MOST]

@@ -6,6 +6,7 @@ import hashlib
 import json
 import math
 import re
+import sys
 from decimal import Decimal
 from html import escape
 from itertools import groupby
@@ -148,11 +149,16 @@ def download(press, file):
     """How a lab is taken home."""
     name = f"{Path(file).stem}.ipynb"
     repository = press.getConfig("repository").rstrip("/")
-    links = f'<a href="../{name}" download>Download the notebook</a>'
+    links = f'<a href="{up()}{name}" download>Download the notebook</a>'
     if repository.startswith(GITHUB):
         colab = f"{COLAB}{repository.removeprefix(GITHUB)}/blob/notebooks/{name}"
         links += f' <a href="{colab}">Open it in Colab</a>'
     return f'<p class="take">{links}</p>'
+
+
+def up():
+    """From a page to its file's folder; Zensical reads addresses in HTML as if from there."""
+    return "" if "zensical" in sys.modules else "../"
 
 
 def sketch(press, exhibit):
