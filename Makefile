@@ -31,6 +31,7 @@ check: .venv/ready  # the quick part of the tests
 
 bench: .venv/ready $(TOOLS)  # what a build costs, and pages a phone; N=24: a build of so many articles; RECORD=1: predict's times
 	$(BIN)/python benchmarks/bench.py $(N)
+	$(BIN)/python benchmarks/edits.py
 	$(if $(RECORD),$(BIN)/python benchmarks/measure_predict.py --accept)
 	@if [ '$(N)' ]; then :; elif command -v node >/dev/null; then node benchmarks/lighthouse.mjs; \
 		else echo 'No Node: the pages are not measured. Install Node 20.19 or newer.'; fi

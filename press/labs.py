@@ -25,6 +25,7 @@ MARKER = re.compile(r"# %%")
 ESCAPE = re.compile(r"\x1b\[[\d;]*m")
 FRAME = re.compile(r"^(?:File (?P<file>.+?):(?P<at>\d+)|Cell In\[\d+\], line (?P<line>\d+))", re.M)
 SECONDS = 100  # of one cell
+LONGEST_PRINTED = 100_000  # characters, of a cell or a function
 
 
 def execute(root, file):
@@ -56,6 +57,7 @@ def execute(root, file):
             notebook,
             timeout=SECONDS,
             allow_errors=False,
+            coalesce_streams=True,
             resources={"metadata": {"path": root}},
             config=Config(ConnectionFileMixin={"transport": "ipc", "ip": f"{home}/kernel"}),
         )
@@ -130,4 +132,6 @@ def shown(cell, place):
         else:
             kinds = ", ".join(sorted(data))
             raise SourceError(file, line, f"{name}: shows {kinds}: use press.notebook.figure")
+    if sum(len(output.get("text", "")) for output in outputs) > LONGEST_PRINTED:
+        raise SourceError(file, line, f"{name}: prints more than {LONGEST_PRINTED} characters")
     return {"code": cell.source, "outputs": outputs}

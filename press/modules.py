@@ -1,6 +1,7 @@
 """The project's Python files, parsed: what binds each name, and what runs on import."""
 
 import ast
+import builtins
 import difflib
 import functools
 from itertools import dropwhile
@@ -35,11 +36,13 @@ class Module:
             raise SourceError(self.file, error.lineno or 1, f"SyntaxError: {error.msg}") from None
         except ValueError as error:
             raise SourceError(self.file, 1, str(error)) from None
-        self.bindings, self.uses = {}, {}
+        self.bindings, self.uses, self.effects, known = {}, {}, [], {"__name__", *dir(builtins)}
         for statement in self.tree.body:
+            if has_effect(statement, known):
+                self.effects.append(statement)
             for bound in bound_names(statement):
                 self.bindings.setdefault(bound, []).append(statement)
-        self.effects = [statement for statement in self.tree.body if has_effect(statement)]
+                known.add(bound)
 
     def text(self, statement):
         return "\n".join(self.source.split("\n")[first_line(statement) - 1 : statement.end_lineno])
@@ -77,6 +80,15 @@ class Project:
             path = next(filter(Path.is_file, paths), None)
             self._modules[name] = Module(self.root, name, self.seen(path)) if path else None
         return self._modules[name]
+
+    def lacks(self, source, attribute, statement):
+        """Whether an import of a module here, or of a name in it, seems to fail."""
+        found = self.module(source)
+        if found is None or attribute is None:
+            return found is None and source.split(".")[0] == PACKAGE
+        bound = found.bindings.get(attribute, [])
+        by_others = any(other is not statement for other in bound)  # not by importing from itself
+        return not by_others and not self.module(f"{source}.{attribute}")
 
     def find(self, target):
         """The module and the statement that `module:name`, relative to snippets, stands for.
@@ -177,23 +189,47 @@ def bound_names(statement):
     return names
 
 
-def has_effect(statement):
-    """Whether importing may do more here than bind a function or a literal to a name."""
+def has_effect(statement, known):
+    """Whether importing may do more here than bind a function, a class or a literal to a name.
+
+    Failing is more: a name that is not known yet, a division by zero.
+    """
     if isinstance(statement, IMPORTS) or is_docstring(statement):
         return False
     if isinstance(statement, FUNCTIONS):
         signature = [statement.args, statement.returns or ast.arguments()]
         nodes = [node for part in signature for node in ast.walk(part)]
         calls = any(isinstance(node, ast.Call | ast.NamedExpr) for node in nodes)
-        return calls or bool(statement.decorator_list) or statement.name.startswith("__")
+        unknown = {node.id for node in nodes if isinstance(node, ast.Name)} - known
+        implicit = statement.name.startswith("__")
+        return bool(calls or unknown or statement.decorator_list or implicit)
+    if isinstance(statement, ast.ClassDef):
+        if statement.bases or statement.keywords or statement.decorator_list:
+            return True
+        inner = [each for each in statement.body if getattr(each, "name", "") != "__init__"]
+        return any(has_effect(each, known) for each in inner)
     named = isinstance(statement, ast.Assign) and all(
         isinstance(target, ast.Name) for target in statement.targets
     )
-    return not (named and is_plain(statement.value))
+    return not (named and is_plain(statement.value, known))
 
 
-def is_plain(expression):
-    return all(isinstance(node, PLAIN) for node in ast.walk(expression))
+def is_plain(expression, known):
+    if not all(isinstance(node, PLAIN) for node in ast.walk(expression)):
+        return False
+    code = compile(ast.Expression(expression), "", "eval")
+    try:
+        eval(code, {"__builtins__": {}}, dict.fromkeys(known))
+    except Exception:
+        return False
+    return True
+
+
+def is_movable(statement):
+    """Whether it binds a function without evaluating anything, so that its neighbors may swap."""
+    if not isinstance(statement, FUNCTIONS) or statement.decorator_list or statement.returns:
+        return False
+    return all(isinstance(node, ast.arguments | ast.arg) for node in ast.walk(statement.args))
 
 
 def is_docstring(statement):

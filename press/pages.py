@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from unicodedata import normalize
 
 from press.formula import FORMULA
 
@@ -12,7 +13,7 @@ NAMED = (*KINDS, *COMPOSED)
 DRAWN = {"figure": "plot_", "interactive": "drag_", "sketch": "sketch_"}
 FENCE = re.compile(r"(?P<indent>[\s>]*)(?P<ticks>`{3,}|~{3,})[\s{.]*(?P<kind>\w*)[^`]*")
 LAB = re.compile(r"[\w./-]+\.py")
-TARGET = re.compile(r"[A-Za-z]\w*(\.\w+)+:[A-Za-z]\w*")
+TARGET = re.compile(r"[^\W\d_]\w*(\.\w+)+:[^\W\d_]\w*")
 NUMBER = re.compile(r"(?P<target>[^\s.:]+(?:\.\w+)*:\w+)(?P<path>(?:\.\w+)*)(?:\s+(?P<spec>\S+))?")
 INLINE = re.compile(r"`(?:#!|:::)num\s+([^`]*)`")
 IN_FORMULA = re.compile(r"\\num\{([^{}]*)\}\{([^{}]*)\}")
@@ -86,6 +87,7 @@ def parse_fence(kind, source):
             raise PageError(f"{' '.join(lines)!r} is no lab: name {EXAMPLES['lab']}")
         return Exhibit(kind, (lines[0],))
     targets, rest = (lines, []) if kind == "snippet" else (lines[:1], lines[1:])
+    targets = [normalize("NFKC", target) for target in targets]  # as Python does with names
     start = DRAWN.get(kind, "")
     for target in targets:
         if not TARGET.fullmatch(target):
@@ -108,6 +110,9 @@ def parse_fence(kind, source):
 def parse_number(body, spec=""):
     """The number that `module:function.path format` describes."""
     body = f"{body} {spec}".strip()
+    module, colon, rest = body.partition(":")
+    name, dot, rest = rest.partition(".")
+    body = normalize("NFKC", f"{module}{colon}{name}") + dot + rest
     match = NUMBER.fullmatch(body)
     if not match or not TARGET.fullmatch(match["target"]):
         raise PageError(f"{body!r} is no dotted.module:function.path with a format")
@@ -165,10 +170,13 @@ def scan(page, text):
 def blocks(text):
     """(line, None, paragraph) outside fences and (line, match, body or None if open) for fences."""
     lines, start = text.split("\n"), 0
+    last = {line.rstrip(): number for number, line in enumerate(lines)}
     while start < len(lines):
         fence, end = FENCE.fullmatch(lines[start]), start + 1
         if fence:
-            closed, body = end_of(fence, lines, end), None
+            closed, body = None, None
+            if last.get(fence["indent"] + fence["ticks"], 0) >= end:
+                closed = end_of(fence, lines, end)
             if closed:
                 body = "\n".join(line[len(fence["indent"]) :] for line in lines[end:closed])
                 end = closed + 1
@@ -183,7 +191,8 @@ def blocks(text):
 def end_of(fence, lines, start):
     """Where Markdown sees a fence end, or None: text to its left or another exhibit comes first."""
     indent, ticks = fence["indent"], fence["ticks"]
-    for number, line in enumerate(lines[start:], start):
+    for number in range(start, len(lines)):
+        line = lines[number]
         if line.rstrip() == indent + ticks:
             return number
         inner = FENCE.fullmatch(line)

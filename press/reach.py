@@ -12,9 +12,10 @@ import hashlib
 import os
 import platform
 import sys
+from itertools import groupby
 from pathlib import Path
 
-from press.modules import IMPORTS, PACKAGE, is_lab, split
+from press.modules import IMPORTS, PACKAGE, is_lab, is_movable, split
 
 BETWEEN = "\n\n\n"  # two definitions
 NAMES = (ast.Name, ast.Attribute)
@@ -77,6 +78,7 @@ class Reach:
                         for source, attribute, _ in module.imported(statement):
                             self._enter(source)
                             self._enter(f"{source}.{attribute}")
+                            self.blind |= self.project.lacks(source, attribute, statement)
                     elif statement in module.effects:
                         self.effects.append(module.name)
                         self._statement(module, statement)
@@ -227,7 +229,7 @@ class Digests:
                 parts.append(draw)
             if is_lab(target):
                 parts.append(self.project.find(target)[0].source)
-            for module, statement in sorted(reach.statements, key=place):
+            for module, statement in ordered(reach.statements):
                 parts += [module.name, self._dump(module, statement)]
             parts += self._contents(reach.files)
             if reach.blind:
@@ -279,9 +281,21 @@ class Digests:
         return hashlib.sha256(versions.encode()).hexdigest()
 
 
+def ordered(statements):
+    """By place, but functions that only bind their names by these: their order means nothing."""
+    runs = groupby(sorted(statements, key=place), lambda pair: is_movable(pair[1]))
+    for movable, run in runs:
+        yield from sorted(run, key=name_of if movable else place)
+
+
 def place(pair):
     module, statement = pair
     return module.name, statement.lineno
+
+
+def name_of(pair):
+    module, statement = pair
+    return module.name, statement.name
 
 
 def import_line(source, attribute, local):

@@ -1,4 +1,4 @@
-"""Results on disk, one file each in its article's folder: a checksum, a line of JSON, a pickle."""
+"""Results on disk, one file each in its function's folder: a checksum, a line of JSON, a pickle."""
 
 import hashlib
 import json
@@ -15,7 +15,7 @@ class Store:
 
     def path(self, key, digest):
         name = key.translate(PLAIN)
-        return self.folder / name.partition(".")[0] / f"{name}-{digest[:24]}"
+        return self.folder / name / f"{name}-{digest[:24]}"
 
     def load(self, key, digest):
         """(what a page shows, the pickle), or None if missing or damaged."""
@@ -34,12 +34,19 @@ class Store:
         body = json.dumps(shown).encode() + b"\n" + pickled
         path.parent.mkdir(parents=True, exist_ok=True)
         draft = path.with_name(f"{path.name}.{os.getpid()}.draft")
-        draft.write_bytes(hashlib.sha256(body).hexdigest().encode() + b"\n" + body)
-        draft.replace(path)
-        others = path.parent.glob(f"{path.name.rpartition('-')[0]}-*")
-        for old in sorted(others, key=age)[KEPT:]:
+        try:
+            draft.write_bytes(hashlib.sha256(body).hexdigest().encode() + b"\n" + body)
+            draft.replace(path)
+        except OSError:
+            draft.unlink(missing_ok=True)
+            raise
+        found = path.parent.glob(f"{path.name.rpartition('-')[0]}-*")
+        others = sorted(set(found) - {path}, key=age)
+        if others and age(others[0]) <= age(path):  # the clock was set back, or stands still
+            os.utime(path, ns=(1 - age(others[0]),) * 2)
+        for old in others[KEPT - 1 :]:
             old.unlink(missing_ok=True)
 
 
 def age(path):
-    return -path.stat().st_mtime if path.exists() else 0
+    return -path.stat().st_mtime_ns if path.exists() else 0

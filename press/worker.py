@@ -8,6 +8,7 @@ import copyreg
 import importlib
 import io
 import json
+import multiprocessing
 import os
 import pickle
 import pprint
@@ -20,6 +21,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from press import knobs
+from press.labs import LONGEST_PRINTED
 from press.modules import HOMES, PACKAGE, Project, SourceError, is_lab
 from press.reach import Digests
 from press.store import Store
@@ -83,8 +85,8 @@ class Runner:
 
             return execute(self.project.root, target), None
         dotted, _, name = target.partition(":")
-        start, printed = time.perf_counter(), io.StringIO()
-        with contextlib.redirect_stdout(printed):
+        start, printed = time.perf_counter(), Printed()
+        with contextlib.redirect_stdout(printed), one_process():
             function = getattr(importlib.import_module(f"{PACKAGE}.{dotted}"), name)
             if isinstance(draw, str):
                 from press.card import card
@@ -124,6 +126,26 @@ class Runner:
             raise SourceError(file, line, why) from error
 
 
+class Printed(io.StringIO):
+    """What a function prints, up to a limit."""
+
+    def write(self, text):
+        if self.tell() + len(text) > LONGEST_PRINTED:
+            raise ValueError(f"it prints more than {LONGEST_PRINTED} characters")
+        return super().write(text)
+
+
+@contextlib.contextmanager
+def one_process():
+    """What a function forks ends here: it must not answer in place of the worker."""
+    own = os.getpid()
+    try:
+        yield
+    finally:
+        if os.getpid() != own:
+            os._exit(0)
+
+
 def key_of(target, draw):
     return f"{target}.png" if isinstance(draw, str) else f"{target}.svg" if draw else target
 
@@ -152,15 +174,13 @@ def frozen(value):
 
 
 def serve(root, jobs, replies):
-    runner, own = Runner(root), os.getpid()
+    runner = Runner(root)
     for line in jobs:
         job = json.loads(line)
         try:
             reply = {"shown": runner.run(job["target"], draw=job["draw"])}
         except SourceError as error:
             reply = {"file": error.file, "line": error.line, "why": error.why}
-        if os.getpid() != own:  # a process that the function forked, and that came back
-            os._exit(0)
         replies.write(json.dumps(reply) + "\n")
         replies.flush()
 
@@ -185,4 +205,8 @@ if __name__ == "__main__":
     os.dup2(2, 1)  # what a library prints must not look like a reply
     os.register_at_fork(after_in_child=lambda: os.close(channel.fileno()))
     sys.path.insert(0, "")
-    serve(Path.cwd(), lines_of(sys.stdin), channel)
+    jobs = os.fdopen(os.dup(0))  # sys.stdin, locked while a thread reads it, would hang in a fork
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    serve(Path.cwd(), lines_of(jobs), channel)
+    for child in multiprocessing.active_children():  # which Python would wait for
+        child.kill()

@@ -3,11 +3,13 @@ built once, and a browser opens its pages."""
 
 import os
 import shutil
+from collections import Counter
 from pathlib import Path
 
 import pytest
 from built_site import built
 from playwright.sync_api import expect, sync_playwright
+from projects import LIBRARY, lay
 
 from press.modules import PACKAGE, SourceError
 from press.worker import Runner  # sets what numpy and keras read from the environment
@@ -55,6 +57,32 @@ globals().update({f"{name}_fixture": fixture(name) for name in experiments()})
 def runner():
     """Runs the functions of this project, as the site's build does."""
     return RUNNER
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory):
+    """A library outside of all projects: what it writes is invisible to press, as it should be."""
+    folder = lay(tmp_path_factory.mktemp("library"), LIBRARY)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", f"{folder}{os.pathsep}{ROOT}")
+        patch.setenv("NO_MKDOCS_2_WARNING", "1")
+        patch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)  # a stale .pyc must do no harm
+        patch.setenv("TALLY", str(folder / "tally.txt"))
+        yield folder
+
+
+@pytest.fixture
+def tally(tmp_path, monkeypatch):
+    """How often each function ran since asked last, by what the functions wrote."""
+    path = tmp_path / "tally.txt"
+    monkeypatch.setenv("TALLY", str(path))
+
+    def ran():
+        lines = path.read_text().split() if path.exists() else []
+        path.unlink(missing_ok=True)
+        return Counter(lines)
+
+    return ran
 
 
 def without(what):

@@ -12,7 +12,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import urllib.request
 from collections import Counter
 from html import unescape
@@ -24,6 +23,7 @@ import markdown
 import nbformat
 import numpy as np
 import pytest
+from projects import CONFIG, contents, edit, lay, mkdocs, wait_until
 from pymdownx.inlinehilite import InlineHiliteException
 from pymdownx.superfences import SuperFencesException
 
@@ -41,19 +41,7 @@ from press.store import KEPT, Store
 from press.worker import Runner, frozen, plain
 
 ROOT = Path(__file__).parents[1]
-EDIT = re.compile(r"<<(.*?)\|(.*?)>>", re.DOTALL)
-FILE = re.compile(r"^# (?=\S*/\S+$)", re.MULTILINE)
-
-
-def lay(root, text, version=1):
-    """Write files, each after a line `# path`; of `<<old|new>>` the old is version 1."""
-    text = EDIT.sub(lambda match: match[version], dedent(text))
-    for part in FILE.split(text)[1:]:
-        name, _, body = part.partition("\n")
-        path = root / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(body, encoding="utf-8")
-    return root
+pytestmark = pytest.mark.usefixtures("library")
 
 
 def digest(root, target="art.use:f", **options):
@@ -607,6 +595,19 @@ CHANGES = {
         <<two()|one()>>
         def f(): return STATE
     """,
+    "the order of functions of one name": """
+        def g(): return <<1|2>>
+        def h(): return 0
+        def g(): return <<2|1>>
+        def f(): return g() + h()
+    """,
+    "the order of functions with defaults": """
+        N = [0]
+        def note(): N[0] += 1; return N[0]
+        <<def g(n=note()): return n|def h(n=note()): return n>>
+        <<def h(n=note()): return n|def g(n=note()): return n>>
+        def f(): return g()
+    """,
     "the order of imports": """
         from .state import STATE
         <<from .a import x|from .b import x>>
@@ -709,6 +710,18 @@ KEEPS = {
         # other/use.py
         def f(): return <<1|2>>
     """,
+    "the order of functions": """
+        <<def g(x): return 1|def h(y): return 2>>
+        # not their order here
+        <<def h(y): return 2|def g(x): return 1>>
+        def f(): return g(0) + h(0)
+    """,
+    "an attribute of a class that nothing uses": """
+        class A:
+            n = <<1|2>>
+            def __init__(self): self.n = <<1|2>>
+        def f(): return 1
+    """,
 }
 # A process for each would take ten times as long: each version runs in a fork of one.
 FORKS = """
@@ -750,6 +763,34 @@ def test_an_unrelated_edit_keeps_the_digest(name, versions):
     (before, old), (after, new) = versions[name, 1], versions[name, 2]
     assert old == new, "the case proves nothing"
     assert digest(before) == digest(after)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "broken = gone",
+        "broken = [1, gone]",
+        "broken = 1 / 0",
+        "broken = -'1'",
+        "broken = {[]: 1}",
+        "broken = f",
+        "def broken(x=gone): pass",
+        "def broken(x: gone): pass",
+        "class Broken: n = gone",
+        "class Broken(gone): pass",
+        "from snippets.art.far import gone",
+        "from snippets.gone import g",
+        "import snippets.gone",
+        "from . import gone",
+        "from .use import gone",
+    ],
+)
+def test_what_cannot_be_imported_changes_the_digest(tmp_path, line):
+    """Though the function does not use it, it cannot run."""
+    lay_case(tmp_path, "def f(): return 1\n", 1)
+    before = digest(tmp_path)
+    lay_case(tmp_path, f"{line}\ndef f(): return 1\n", 1)
+    assert digest(tmp_path) != before
 
 
 @pytest.mark.parametrize(
@@ -1078,45 +1119,13 @@ def test_store_keeps_the_latest(tmp_path):
             os.utime(store.path("x:y", version * 64), (second, second))
     store.save("x:yy", "0" * 64, {})
     store.save("x:y.svg", "0" * 64, {})
-    assert len(list(tmp_path.iterdir())) == KEPT + 2
+    assert len(contents(tmp_path)) == KEPT + 2
     assert store.load("x:y", "f" * 64)
     assert store.load("x:y", "a" * 64) is None
 
 
 # Projects to build
 
-LIBRARY = """
-    # ./tally.py
-    import os
-    def ran(name):
-        with open(os.environ["TALLY"], "a") as file:
-            file.write(name + "\\n")
-"""
-CONFIG = """
-    # ./mkdocs.yml
-    site_name: Test
-    plugins: []
-    hooks: [PRESS/files.py]
-    watch: [snippets]
-    markdown_extensions:
-      press: {pages: docs, time_limit: 60}
-      admonition: {}
-      footnotes: {}
-      md_in_html: {}
-      pymdownx.details: {}
-      pymdownx.tabbed: {alternate_style: true}
-      pymdownx.inlinehilite:
-        custom_inline:
-          - {name: num, class: num, format: !!python/name:press.extension.num }
-      pymdownx.superfences:
-        custom_fences:
-          - {name: snippet, class: x, format: !!python/name:press.extension.snippet }
-          - {name: figure, class: x, format: !!python/name:press.extension.figure }
-          - {name: claim, class: x, format: !!python/name:press.extension.claim }
-          - {name: output, class: x, format: !!python/name:press.extension.output }
-          - {name: sketch, class: x, format: !!python/name:press.extension.sketch }
-          - {name: receipt, class: x, format: !!python/name:press.extension.receipt }
-"""
 ART = """
     # snippets/__init__.py
     # snippets/art/__init__.py
@@ -1306,47 +1315,10 @@ DRAWN = FIGURES | {"sketch_base"}
 ART_ONLY = EVERYTHING - {"lone", "reads"}
 
 
-@pytest.fixture(scope="module", autouse=True)
-def library(tmp_path_factory):
-    """A library outside of all projects: what it writes is invisible to press, as it should be."""
-    folder = lay(tmp_path_factory.mktemp("library"), LIBRARY)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PYTHONPATH", f"{folder}{os.pathsep}{ROOT}")
-        patch.setenv("NO_MKDOCS_2_WARNING", "1")
-        patch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)  # a stale .pyc must do no harm
-        patch.setenv("TALLY", str(folder / "tally.txt"))
-        yield folder
-
-
-@pytest.fixture
-def tally(tmp_path, monkeypatch):
-    """How often each function ran since asked last, by what the functions wrote."""
-    path = tmp_path / "tally.txt"
-    monkeypatch.setenv("TALLY", str(path))
-
-    def ran():
-        lines = path.read_text().split() if path.exists() else []
-        path.unlink(missing_ok=True)
-        return Counter(lines)
-
-    return ran
-
-
-def mkdocs(root, *arguments, **environment):
-    command = [sys.executable, "-m", "mkdocs", "build", "--strict", *arguments]
-    return subprocess.run(
-        command, cwd=root, capture_output=True, text=True, env={**os.environ, **environment}
-    )
-
-
 def built(root, time_limit=60):
     build = Build(root, "docs", time_limit)
     build.run()
     return build
-
-
-def contents(folder):
-    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 @pytest.fixture(scope="module")
@@ -1363,13 +1335,6 @@ def template(tmp_path_factory, library):
 def project(template, tmp_path):
     """A copy of it, cache and site included."""
     return shutil.copytree(template[0], tmp_path / "project")
-
-
-def edit(root, file, old, new):
-    path = root / file
-    text = path.read_text(encoding="utf-8")
-    assert old in text
-    path.write_text(text.replace(old, new, 1), encoding="utf-8")
 
 
 # Never stale, never needlessly slow
@@ -1501,7 +1466,7 @@ def test_progress_can_be_read(template):
 
 @pytest.mark.parametrize("damage", [b"", b"not an entry\n", None])
 def test_damaged_entries_are_run_again(project, tally, damage):
-    for entry in (project / ".cache").iterdir():
+    for entry in contents(project / ".cache"):
         data = entry.read_bytes()
         entry.write_bytes(data[: len(data) // 2] if damage is None else damage)
     assert not built(project).failures
@@ -1530,7 +1495,7 @@ def test_two_builds_at_once_share_a_cache(project, tally):
     tally()
     assert not built(project).failures
     assert not tally()
-    assert not list((project / ".cache").glob("*.draft"))
+    assert not list((project / ".cache").rglob("*.draft"))
 
 
 def test_a_cache_that_cannot_be_written_costs_time_only(project, tally, capsys):
@@ -1925,13 +1890,6 @@ def test_an_interrupt_ends_the_build(tmp_path, tally):
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does
     assert process.wait(timeout=30) != 0
     assert set(tally()) == {"first"}
-
-
-def wait_until(condition, seconds=60):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 # On a cluster
@@ -2957,7 +2915,7 @@ def test_a_damaged_table_is_made_again(project):
     (data,) = (project / "site/data").glob("art.figures.plot_base.csv")
     before = data.read_bytes()
     assert before.startswith(b"experiment,name,row,column,value\nbase,four,,,4\nbase,list,0,,1.0\n")
-    for kept in (project / ".cache").glob("*.csv-*"):
+    for kept in (project / ".cache").rglob("*.csv-*"):
         kept.write_bytes(b"damaged")
     assert mkdocs(project).returncode == 0
     assert data.read_bytes() == before
