@@ -38,6 +38,7 @@ COMPRESSED = {
 }
 TYPES = COMPRESSED | {
     "gz": "application/gzip",
+    "png": "image/png",
     "whl": "application/octet-stream",  # as a zip, some browsers would unpack it
     "woff2": "font/woff2",
 }

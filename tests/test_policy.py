@@ -324,7 +324,9 @@ def test_of_the_theme_nothing_is_there_that_no_page_uses(site):
     assert {name.partition("/")[0] for name in files(site) if "/" not in name} == {
         "404.html",
         "claims.json",
+        "feed.xml",
         "index.html",
+        "robots.txt",
         "sitemap.xml",
     }
 
@@ -333,7 +335,7 @@ def test_of_the_theme_nothing_is_there_that_no_page_uses(site):
 
 
 def test_every_text_is_there_compressed(site):
-    texts = [path for path in files(site).values() if path.suffix not in (".whl", ".woff2")]
+    texts = [path for path in files(site).values() if path.suffix not in (".png", ".whl", ".woff2")]
     assert len(texts) > 50
     for path in texts:
         raw = path.read_bytes()

@@ -196,7 +196,7 @@ UNKNOWN = {
 
 @pytest.mark.parametrize(("text", "said"), UNKNOWN.values(), ids=UNKNOWN)
 def test_an_unknown_name_fails_the_build(tmp_path, text, said):
-    for name in ("press", "snippets", "theme"):
+    for name in ("CITATION.cff", "press", "snippets", "theme"):
         (tmp_path / name).symlink_to(ROOT / name)
     site = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
     site = re.sub(r"(?m)^(nav|not_in_nav):.*\n(?:  .*\n)+", "", site)
