@@ -1881,9 +1881,17 @@ def test_an_interrupt_ends_the_build(tmp_path, tally):
         `#!num one.experiments:first` `#!num one.experiments:second`
         """,
     )
-    code = "import press.build; press.build.Build('.', 'docs', 60).run()"
+    code = """
+        import signal
+        from press.build import Build
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background ignores it
+        Build(".", "docs", 60).run()
+    """
     process = subprocess.Popen(
-        [sys.executable, "-c", code], cwd=root, stderr=subprocess.DEVNULL, start_new_session=True
+        [sys.executable, "-c", dedent(code)],
+        cwd=root,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
     )
     path = Path(os.environ["TALLY"])
     wait_until(path.exists)

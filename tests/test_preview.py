@@ -90,9 +90,11 @@ def project(tmp_path_factory):
 @pytest.fixture(scope="module")
 def preview(project):
     preview = Preview(project)
-    wait_for(lambda: preview.said("Serving on"))
-    yield preview
-    preview.close()
+    try:
+        wait_for(lambda: preview.said("Serving on") or preview.server.poll() is not None)
+        yield preview
+    finally:
+        preview.close()
 
 
 def test_prose_is_made_anew_alone(preview):
