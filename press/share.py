@@ -31,7 +31,7 @@ def on_env(env, config, files):
 
 
 def root_of(config):
-    return Path(config.config_file_path).parent
+    return Path(config.config_file_path).absolute().parent
 
 
 def commits(root):

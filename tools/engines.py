@@ -26,8 +26,9 @@ TEMPLATE = (
     "<!doctype html>\n<title>{{ page.title }}</title>\n<article>{{ page.content }}</article>\n"
 )
 ENGINES = ("properdocs", "zensical")
-WRITTEN_BY_HOOKS = ("claims.json", "data/", "labs/")
-OF_ITS_OWN = ("404.html", "assets/", "search/", "sitemap.xml")
+HOOK = "press/files.py"  # makes what pages link to; the others serve readers and hosts
+WRITTEN_BY_HOOKS = ("claims.json", "data/", "labs/", "social/")
+OF_ITS_OWN = ("404.html", "assets/", "feed.xml", "robots.txt", "search/", "sitemap.xml")
 USED_UP = "data-search-exclude"  # Zensical's search takes it from the page
 COUNTED = {"claims": "claim", "figures": "drawing", "formulas": "math", "numbers": "num"}
 SHOWN = 10
@@ -76,9 +77,14 @@ def plain_copy(project):
         project.mkdir(exist_ok=True)
         copy(ROOT / name, project / name)
     shutil.copytree(ROOT / ".cache", project / ".cache", copy_function=os.symlink)
-    shutil.rmtree(project / "theme" / "partials")
-    (project / "theme" / "404.html").unlink()
-    (project / "theme" / "main.html").write_text(TEMPLATE, encoding="utf-8")
+    theme, settings = project / "theme", project / "mkdocs.yml"
+    shutil.rmtree(theme / "partials")
+    for path in theme.glob("*.*"):
+        path.write_text(TEMPLATE if path.suffix == ".html" else "", encoding="utf-8")
+    (theme / "404.html").unlink()
+    lines = settings.read_text(encoding="utf-8").splitlines(keepends=True)
+    hooks = [line for line in lines if line.startswith("  - press/") and HOOK not in line]
+    settings.write_text("".join(line for line in lines if line not in hooks), encoding="utf-8")
     return project
 
 
