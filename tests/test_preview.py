@@ -5,11 +5,11 @@ import re
 import socket
 import subprocess
 import sys
-import time
 import urllib.request
 
 import pytest
 from built_site import ROOT
+from projects import wait_until
 
 sys.path.append(str(ROOT / "benchmarks"))
 import articles
@@ -54,7 +54,7 @@ class Preview:
         path, builds = self.root / file, self.said("Reloading browsers")
         path.parent.mkdir(exist_ok=True)
         path.write_text(text, encoding="utf-8")
-        wait_for(lambda: len(self.said("Reloading browsers")) > len(builds))
+        wait_until(lambda: len(self.said("Reloading browsers")) > len(builds), SECONDS)
 
     @property
     def made(self):
@@ -91,7 +91,7 @@ def project(tmp_path_factory):
 def preview(project):
     preview = Preview(project)
     try:
-        wait_for(lambda: preview.said("Serving on") or preview.server.poll() is not None)
+        wait_until(lambda: preview.said("Serving on") or preview.server.poll() is not None, SECONDS)
         yield preview
     finally:
         preview.close()
@@ -163,10 +163,3 @@ def test_what_is_served_is_what_is_built(preview, tmp_path):
     for page in pages:
         built = (tmp_path / page / "index.html").read_text(encoding="utf-8")
         assert ARTICLE.search(preview.page(f"{page}/"))[0] == ARTICLE.search(built)[0]
-
-
-def wait_for(condition):
-    deadline = time.monotonic() + SECONDS
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
