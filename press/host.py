@@ -1,4 +1,4 @@
-"""A hook of MkDocs: what a host needs to serve the site: headers, and compressed files.
+"""A hook of MkDocs: what a host needs to serve the site: headers, and small files.
 
 The site is written to a folder of its own, looked through, and only then put in the place of the
 last one. nginx's configuration comes to lie beside it.
@@ -20,6 +20,7 @@ import brotli
 from jinja2 import Template
 from mkdocs.plugins import event_priority
 from mkdocs.utils import CountHandler, clean_directory
+from rcssmin import cssmin
 
 from press.build import say
 from press.policy import headers
@@ -60,6 +61,10 @@ def on_config(config):
         _place["site"] = Path(config.site_dir)
         _place["draft"] = tempfile.TemporaryDirectory(prefix="checked-draft-")
         config.site_dir = _place["draft"].name
+
+
+def on_env(env, config, files):
+    env.filters["minified"] = cssmin
 
 
 @event_priority(-100)  # when the search has written its index

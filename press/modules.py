@@ -215,7 +215,7 @@ def has_effect(statement, known):
 
 
 def is_plain(expression, known):
-    if not all(isinstance(node, PLAIN) for node in ast.walk(expression)):
+    if not all(isinstance(node, PLAIN) and is_quick(node) for node in ast.walk(expression)):
         return False
     code = compile(ast.Expression(expression), "", "eval")
     try:
@@ -223,6 +223,13 @@ def is_plain(expression, known):
     except Exception:
         return False
     return True
+
+
+def is_quick(node):
+    """Whether it is no such power as 10**10**10, which would take for ever."""
+    if not isinstance(node, ast.BinOp) or not isinstance(node.op, ast.Pow | ast.LShift):
+        return True
+    return isinstance(node.right, ast.Constant) and node.right.value in range(100)
 
 
 def is_movable(statement):

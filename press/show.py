@@ -89,7 +89,8 @@ def interactive(press, exhibit):
     return (
         f'<figure class="drag" data-compute="{article}:{shown["compute"]}">'
         f"{slot(attribute=f'id={exhibit.anchor}')}{drawing(press, exhibit, shown)}"
-        f'<div class="settings"><form>{sliders}<button type="reset">Reset</button></form>'
+        f'<div class="settings"><form {UNSEARCHED}>{sliders}'
+        '<button type="reset">Reset</button></form>'
         f"{table(shown['sliders'], shown['rows'])}</div>"
         f"<figcaption>{slot(exhibit.text)}{data(exhibit)}{permalink(exhibit)}"
         f'<p class="ran">The script repeats {mirrored}; the tests compare them.</p>'
@@ -124,7 +125,7 @@ def table(sliders, rows):
         head = escape(labels.get(name, name.replace("_", " ")))
         set_here = ' class="set"' if name in labels else ""
         body += f'<tr data-name="{name}"{set_here}><th scope="row">{head}</th>{cells}</tr>'
-    return f'<table aria-live="polite"><tbody>{body}</tbody></table>'
+    return f'<table {UNSEARCHED} aria-live="polite"><tbody>{body}</tbody></table>'
 
 
 def cell(press, file, number):

@@ -116,6 +116,10 @@ def site():
     return built()
 
 
+AWAKE = """[...document.querySelectorAll(".palette, .drag input")].every(
+    node => node.title || node.ariaValueText)"""  # all scripts of the page have run
+
+
 @pytest.fixture
 def visit(browser, site):
     """Open a page of the site in a profile of its own."""
@@ -134,7 +138,7 @@ def visit(browser, site):
         page.goto(site.url + path)  # until it is loaded: the network may rest before
         page.wait_for_load_state("networkidle")
         if options.get("java_script_enabled", True):
-            page.wait_for_function("document.querySelector('.palette').title")
+            page.wait_for_function(AWAKE)
         return page
 
     yield visit

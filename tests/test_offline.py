@@ -11,7 +11,7 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 import pytest
 from built_site import ROOT, parse
-from conftest import MODULES, PATIENCE, tool, without
+from conftest import AWAKE, MODULES, PATIENCE, tool, without
 from playwright.sync_api import expect
 from test_search import Search
 
@@ -55,7 +55,7 @@ def visit(browser, folder):
         page.on("pageerror", lambda error: page.noise.append(str(error)))
         page.on("request", lambda request: page.asked.append(request.url))
         page.goto((folder / path).as_uri())
-        page.wait_for_function("document.querySelector('.palette').title")
+        page.wait_for_function(AWAKE)
         return page
 
     yield visit
@@ -177,7 +177,7 @@ def test_every_page_is_quiet(visit, folder):
     page = visit()
     for path in pages(folder):
         page.goto((folder / path).as_uri())
-        page.wait_for_function("document.querySelector('.palette').title")
+        page.wait_for_function(AWAKE)
         page.mouse.wheel(0, 20_000)
         page.wait_for_load_state("networkidle")
         loaded = "[...document.fonts].filter(({ status }) => status == 'loaded').length"
@@ -215,7 +215,7 @@ def test_figures_tabs_palette_and_copy_work(visit):
     figure.locator("input").first.focus()
     page.keyboard.press("End")
     assert figure.inner_html() != before
-    assert "#drag_one_input?drop_rate=" in page.url
+    expect(page).to_have_url(re.compile(r"#drag_one_input\?drop_rate="))
     page.locator(".tabbed-labels > label", has_text="Keras").first.click()
     page.locator("button.palette").click()
     expect(page.locator("button.palette")).to_have_accessible_name("Color scheme: light")
@@ -236,7 +236,7 @@ def test_readers_walk_from_page_to_page(visit, folder):
     page.go_back()
     page.locator(".brand").click()
     expect(page).to_have_title("Deep Learning, Checked")
-    assert page.url == (folder / "index.html").as_uri()
+    expect(page).to_have_url((folder / "index.html").as_uri())
 
 
 # In Firefox

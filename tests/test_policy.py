@@ -18,7 +18,7 @@ from pathlib import Path
 import brotli
 import pytest
 from built_site import PREFIX, ROOT, THEME, rules
-from conftest import PATIENCE, without
+from conftest import AWAKE, PATIENCE, without
 from playwright.sync_api import expect
 from test_search import Search
 
@@ -122,6 +122,7 @@ def reader(browser, nginx):
             page.route(nginx.url + path, change)
         page.goto(nginx.url + path)
         page.wait_for_load_state("networkidle")
+        page.wait_for_function(AWAKE)
         return page
 
     yield reader

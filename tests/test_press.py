@@ -793,6 +793,13 @@ def test_what_cannot_be_imported_changes_the_digest(tmp_path, line):
     assert digest(tmp_path) != before
 
 
+@pytest.mark.parametrize("line", ["vast = 10**10**10", "vast = 1 << 10**15"])
+def test_a_vast_number_is_left_to_the_run(tmp_path, line):
+    """Whose time is limited, as that of parsing is not."""
+    lay_case(tmp_path, f"{line}\ndef f(): return 1\n", 1)
+    assert digest(tmp_path)
+
+
 @pytest.mark.parametrize(
     ("code", "widens"),
     [

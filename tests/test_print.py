@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pypdfium2
 import pytest
 from built_site import DOCS, ROOT, address, article, has_class, sources, text_of, with_class
+from conftest import AWAKE
 
 from press.modules import PACKAGE
 
@@ -48,7 +49,7 @@ def printed(browser, site):
         context = browser.new_context()
         page = context.new_page()
         page.goto(site.url + address(source).removesuffix("index.html"))
-        page.wait_for_function("document.querySelector('.palette').title")
+        page.wait_for_function(AWAKE)
         page.evaluate(
             "([from, to]) => { const own = document.querySelector('[rel=canonical]');"
             "own.href = own.href.replace(from, to); }",

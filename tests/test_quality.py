@@ -17,7 +17,7 @@ import brotli
 import limits
 import pytest
 from built_site import ROOT, SHEETS, STYLE, parse, text_of
-from conftest import MODULES, tool, without
+from conftest import AWAKE, MODULES, tool, without
 
 TOOLS = ROOT / "tools"
 VNU = MODULES / "vnu-jar" / "build" / "dist" / "vnu.jar"
@@ -286,6 +286,7 @@ def load(browser, url, width, answer):
     page.on("request", lambda request: asked.append(request.url))
     page.route("**/*.woff2", answer)
     page.goto(url)
+    page.wait_for_function(AWAKE)
     moved = page.evaluate(MOVED)
     icons = page.evaluate("[...document.querySelectorAll('link[rel~=icon]')].map(l => l.href)")
     context.close()

@@ -6,7 +6,7 @@ from pathlib import Path
 import material
 import pytest
 from built_site import ROOT
-from conftest import PATIENCE
+from conftest import AWAKE, PATIENCE
 from playwright.sync_api import expect
 from queries import QUERIES
 
@@ -99,7 +99,7 @@ def finder(browser, site):
     page = context.new_page()
     page.set_default_timeout(PATIENCE)
     page.goto(site.url)
-    page.wait_for_function("document.querySelector('.palette').title")
+    page.wait_for_function(AWAKE)
     yield Search(page).open()
     context.close()
 
@@ -481,7 +481,7 @@ def test_a_result_on_the_same_page_closes_it_and_goes_there(search, site):
     expect(found.dialog).to_be_hidden()
     section = found.page.locator(f"#{PLACE.split('#')[1]}")
     expect(section).to_be_in_viewport()
-    assert found.page.url == site.url + PLACE
+    expect(found.page).to_have_url(site.url + PLACE)
     found.page.keyboard.press("Tab")
     assert section.evaluate(
         "node => node.contains(document.activeElement) || Boolean("

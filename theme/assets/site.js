@@ -134,7 +134,7 @@
 
   const layOut = () => {
     const start = performance.now();
-    while (rest.length && performance.now() - start < 5) {
+    while (rest.length && performance.now() - start < 2) {
       const piece = rest.shift();
       piece.style.contentVisibility = "visible";
       piece.getBoundingClientRect();
