@@ -318,6 +318,7 @@ def test_every_article_is_cited_at_its_anchor(site, cited, feed):
         assert fields["howpublished"] == CITATION["title"]
         assert fields["author"] == CITATION["authors"][0]["name"]
         assert (fields["year"], fields["month"]) == (f"{day.year}", f"{day:%b}".lower())
+        assert fields["note"] == f"Version of {day.day} {day:%B %Y}"
         assert fields["url"] == url
         for part in (fields["title"], fields["author"], f"{day.day} {day:%B %Y}", url):
             assert part in line
