@@ -17,6 +17,9 @@ from pathlib import Path
 
 from bench import COPIED, ENVIRONMENT, ROOT, copy, edit, functions
 
+from press.modules import Project
+from press.reach import Digests
+
 EDITS = 10
 PACKED = ("pyproject.toml", "README.md", "LICENSE", "LICENSE-TEXT")  # with what COPIED names
 
@@ -36,11 +39,13 @@ def main():
             article = chance.choice(sorted(path.name for path in going.glob("snippets/*/")))
             what, expected = kind(going, article, chance)
             before = entries(going)
+            if not what.startswith(("docs/", "theme/")):
+                expected |= of_any_file(going) & {result_of(name) for name in before}
             start = time.perf_counter()
             build(going)
             seconds = time.perf_counter() - start
             new = entries(going).items() - before.items()
-            ran = {name.rpartition("-")[0] for name, _ in new}
+            ran = {result_of(name) for name, _ in new}
             shutil.rmtree(anew, ignore_errors=True)
             shutil.copytree(going, anew, ignore=shutil.ignore_patterns("site", "__pycache__"))
             dropped = drop(anew, article)
@@ -125,6 +130,21 @@ def entries(project):
     """{name in the cache: when written}, of what functions and labs returned."""
     found = (project / ".cache").glob("*/*.*-*")
     return {path.name: path.stat().st_mtime_ns for path in found if path.name[:7] != "packed."}
+
+
+def result_of(name):
+    return name.rpartition("-")[0]
+
+
+def of_any_file(project):
+    """The experiments that could read any file of the package: all its edits run them."""
+    digests = Digests(Project(project))
+    targets = [
+        f"{path.parent.name}.experiments:{name}"
+        for path in project.glob("snippets/*/experiments.py")
+        for name in functions(path)
+    ]
+    return {target.replace(":", ".") for target in targets if digests.reach(target).blind}
 
 
 def drop(project, article):

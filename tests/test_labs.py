@@ -15,6 +15,9 @@ import nbformat
 import pytest
 from built_site import text_of, with_class
 
+from press.modules import Project
+from press.reach import Digests
+
 ROOT = Path(__file__).parents[1]
 LABS = sorted(path.stem for path in (ROOT / "docs/en/labs").glob("*.py"))
 sys.path.insert(0, str(Path(__file__).parent))
@@ -53,6 +56,11 @@ def test_each_task_takes_its_solution_and_names_what_is_wrong(stem):
         assert len(mistakes) >= 2
         run(right, names)
         assert re.match(r"Task \d: right", run(after.source, names))
+
+
+@pytest.mark.parametrize("stem", LABS)
+def test_only_what_it_uses_runs_it_again(stem):
+    assert not Digests(Project(ROOT)).reach(f"docs/en/labs/{stem}.py").blind
 
 
 # What a reader takes home

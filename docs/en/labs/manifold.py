@@ -306,7 +306,7 @@ else:
 
 
 # %%
-def walk(seed):
+def train(seed):
     """Encoder, decoder and the ends of 100 lines."""
     encode, decode = fit_autoencoder(
         data["x_train"], 2, seed
@@ -316,7 +316,7 @@ def walk(seed):
 
 
 svc = witness(data)
-nets = {seed: walk(seed) for seed in (0, 1, 2)}
+nets = {seed: train(seed) for seed in (0, 1, 2)}
 print("% of lines that meet a digit")
 print("seed " + "".join(f"{d:5}" for d in range(10)))
 for seed, (_, decode, first, last) in nets.items():
@@ -398,7 +398,7 @@ def plot_map(fig, x, y, seen, first, last):
 SEED = 0
 
 if SEED not in nets:
-    nets[SEED] = walk(SEED)
+    nets[SEED] = train(SEED)
 encode, decode, first, last = nets[SEED]
 plan = code_map(encode, decode)
 counts = np.bincount(plan[2].ravel(), minlength=10)
