@@ -129,7 +129,8 @@ def build(project):
 def entries(project):
     """{name in the cache: when written}, of what functions and labs returned."""
     found = (project / ".cache").glob("*/*.*-*")
-    return {path.name: path.stat().st_mtime_ns for path in found if path.name[:7] != "packed."}
+    made = ("packed.", "code.")  # of other results
+    return {path.name: path.stat().st_mtime_ns for path in found if not path.name.startswith(made)}
 
 
 def result_of(name):
